@@ -26,6 +26,11 @@ export interface ServerProcess {
   stop(): Promise<void>
 }
 
+// LATCHKEY_… variables are settings to a Latchkey, and some of the tests' own have the same prefix.
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('LATCHKEY_')),
+)
+
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
@@ -42,6 +47,7 @@ export async function startServerProcess(
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
   const child = spawn(program, [...args, '--port', String(port), ...options], {
     cwd: directory,
+    env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
