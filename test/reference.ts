@@ -1,66 +1,45 @@
-// reference.ts — A real redis-server for tests that compare bytes with bytes.
+// reference.ts — A real redis-server and one connection to it, for unit tests that compare with it.
 //
-// It listens on a unix socket in a temporary directory, so that test files and other servers on the
-// machine cannot meet it. Where no redis-server is on the PATH such tests are skipped, and the
-// report says so.
+// Strings come back as latin1, one character per byte, so that equality of strings is equality of
+// bytes. Error replies are values (`RespError`), as everywhere in the harness.
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Redis } from 'ioredis'
-
-export const hasReference = spawnSync('redis-server', ['--version']).status === 0
+import { startRedisServer } from './harness/redis-server.ts'
+import { type Argument, encodeCommand, RespClient } from './harness/resp-client.ts'
+import { decodeFrame, type RespValue } from './harness/resp-value.ts'
+import type { ServerProcess } from './harness/server-process.ts'
 
 export class Reference {
-  readonly client: Redis
-  readonly #process: ChildProcess
-  readonly #directory: string
+  readonly #server: ServerProcess
+  readonly #client: RespClient
 
-  private constructor(process: ChildProcess, directory: string, client: Redis) {
-    this.#process = process
-    this.#directory = directory
-    this.client = client
+  private constructor(server: ServerProcess, client: RespClient) {
+    this.#server = server
+    this.#client = client
   }
 
-  static async start(...options: string[]): Promise<Reference> {
-    const directory = mkdtempSync(join(tmpdir(), 'reference-'))
-    const path = join(directory, 'socket')
-    const fixed = ['--port', '0', '--unixsocket', path, '--dir', directory]
-    const process = spawn(
-      'redis-server',
-      [...fixed, '--save', '', '--appendonly', 'no', ...options],
-      {
-        stdio: 'ignore',
-      },
-    )
-    const client = new Redis({ path, retryStrategy: () => 20, lazyConnect: true })
-    // The first attempts fail until the server listens; the retries are what waits for it.
-    client.on('error', () => {})
-    const ready = new Promise<void>(resolve => client.once('ready', () => resolve()))
-    client.connect().catch(() => {})
-    await ready
-    return new Reference(process, directory, client)
+  static async start(...options: readonly string[]): Promise<Reference> {
+    const server = await startRedisServer(...options)
+    return new Reference(server, await RespClient.connect(server.port))
   }
 
-  /** A command's reply with strings as bytes; error replies as Error values. */
-  async call(name: string, ...args: (string | Buffer | number)[]): Promise<unknown> {
-    return await this.client.callBuffer(name, ...args).catch((error: unknown) => error)
+  async call(...args: readonly (Argument | number)[]): Promise<RespValue> {
+    return (await this.calls([args]))[0]!
   }
 
   /** Replies to many commands sent at once. */
-  async calls(commands: readonly (readonly (string | Buffer | number)[])[]): Promise<unknown[]> {
-    const pipeline = this.client.pipeline()
-    for (const [name, ...args] of commands) pipeline.callBuffer(String(name), ...args)
-    const replies = await pipeline.exec()
-    return replies!.map(([error, reply]) => error ?? reply)
+  async calls(commands: readonly (readonly (Argument | number)[])[]): Promise<RespValue[]> {
+    const requests = commands.map(args =>
+      encodeCommand(args.map(arg => (typeof arg === 'number' ? String(arg) : arg))),
+    )
+    this.#client.write(Buffer.concat(requests))
+    const frames = await this.#client.replies(commands.length)
+    if (frames.length < commands.length)
+      throw this.#client.failure ?? new Error('replies are missing')
+    return frames.map(decodeFrame)
   }
 
   async stop(): Promise<void> {
-    const gone = new Promise(resolve => this.#process.once('exit', resolve))
-    this.client.disconnect()
-    this.#process.kill('SIGKILL')
-    await gone
-    rmSync(this.#directory, { recursive: true, force: true })
+    await this.#client.close()
+    await this.#server.stop()
   }
 }
