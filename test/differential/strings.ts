@@ -13,6 +13,7 @@ import {
   seconds,
   several,
   token,
+  touched,
   unixMilliseconds,
   unixSeconds,
   value,
@@ -60,16 +61,21 @@ const float = fc.oneof(
 
 const index = fc.oneof(integer, fc.integer({ min: -4, max: 12 }).map(String))
 /** Both servers run with `proto-max-bulk-len 1mb`, so that their limit is near. */
-const offset = fc.oneof(index, fc.constantFrom('1048570', '1048575', '1048576', '536870912'))
+const offset = fc.oneof(
+  { weight: 9, arbitrary: index },
+  { weight: 1, arbitrary: fc.constantFrom('1048570', '1048575', '1048576', '536870912') },
+)
 
 export const strings = weighted(
   [
     8,
-    command('SET', [
-      key,
-      value,
-      options(token('NX'), token('XX'), token('GET'), token('KEEPTTL'), ...expiry),
-    ]),
+    touched(
+      command('SET', [
+        key,
+        value,
+        options(token('NX'), token('XX'), token('GET'), token('KEEPTTL'), ...expiry),
+      ]),
+    ),
   ],
   [4, command('SET', [key, value])],
   [4, command('GET', [key])],
