@@ -4,6 +4,7 @@
 // connection it is bound to, or with both; an absent one is 0. Only `Holders` changes the fields:
 // it keeps indexes over them.
 
+import type { Refused } from './coordinated.ts'
 import type { Due } from './deadlines.ts'
 import { BOXED_NUMBER_BYTES, OBJECT_BYTES, stringBytes, WORD_BYTES } from './footprint.ts'
 
@@ -23,6 +24,23 @@ export interface HoldState {
   /** The owner's own words: `META` of a lock, the value of a leader. */
   readonly meta: string
 }
+
+/** An operation that gave, or found, a hold. */
+export interface Granted {
+  readonly kind: 'granted'
+  readonly hold: Hold
+  /** Whether a new token was issued, that is, the holder is a new one. */
+  readonly fresh: boolean
+}
+
+/** The owner holds it, and goes on doing so. */
+export interface Kept {
+  readonly kind: 'kept'
+  readonly hold: Hold
+}
+
+/** Somebody else holds it, or nobody does. */
+export type NotHolder = Refused<'NOTOWNER'> | Refused<'NOTHELD'>
 
 export class Hold implements HoldState, Due {
   readonly owner: string

@@ -8,6 +8,7 @@
 // `total` is the sum of all counts; a hold is in the lease heap exactly if it has a lease and in
 // the list of its connection exactly if it is bound to one. Iteration is in the order of grants.
 
+import { refused } from './coordinated.ts'
 import { Deadlines } from './deadlines.ts'
 import {
   ARRAY_BYTES,
@@ -17,7 +18,10 @@ import {
   OBJECT_BYTES,
   WORD_BYTES,
 } from './footprint.ts'
-import { Hold, type HoldState, leaseEnd } from './hold.ts'
+import { Hold, type HoldState, leaseEnd, type NotHolder } from './hold.ts'
+
+const NOTOWNER = refused('NOTOWNER')
+const NOTHELD = refused('NOTHELD')
 
 const NONE: readonly Hold[] = Object.freeze([])
 
@@ -49,6 +53,11 @@ export class Holders {
   find(owner: string): Hold | undefined {
     if (this.#crowd !== undefined) return this.#crowd.owners.get(owner)
     return this.#sole?.owner === owner ? this.#sole : undefined
+  }
+
+  /** What an owner without a hold is told. */
+  refusal(): NotHolder {
+    return this.size === 0 ? NOTHELD : NOTOWNER
   }
 
   findToken(token: number): Hold | undefined {

@@ -5,16 +5,8 @@
 // by candidate, the token changes exactly when the leader does, a leader that does not renew loses.
 
 import type { Busy, Coordinated, TokenSource } from './coordinated.ts'
-import type { Hold, HoldState } from './hold.ts'
-import {
-  type Granted,
-  type Kept,
-  Lock,
-  type LockSnapshot,
-  type NotEntitled,
-  type NotHolder,
-  type Released,
-} from './lock.ts'
+import type { Granted, Hold, HoldState, Kept, NotHolder } from './hold.ts'
+import { Lock, type LockSnapshot, type NotEntitled, type Released } from './lock.ts'
 
 export interface Campaign {
   readonly candidate: string

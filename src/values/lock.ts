@@ -15,7 +15,7 @@
 import type { TokenSource } from './coordinated.ts'
 import { BUSY, type Busy, type Coordinated, type Refused, refused } from './coordinated.ts'
 import { OBJECT_BYTES, WORD_BYTES } from './footprint.ts'
-import type { Hold, HoldState } from './hold.ts'
+import type { Granted, Hold, HoldState, Kept, NotHolder } from './hold.ts'
 import { Holders } from './holders.ts'
 
 export type LockMode = 'read' | 'write'
@@ -36,13 +36,6 @@ export interface LockRequest {
   readonly queued: boolean
 }
 
-export interface Granted {
-  readonly kind: 'granted'
-  readonly hold: Hold
-  /** Whether a new token was issued, that is, the holder is a new one. */
-  readonly fresh: boolean
-}
-
 export interface Released {
   readonly kind: 'released'
   readonly hold: Hold
@@ -50,16 +43,8 @@ export interface Released {
   readonly held: boolean
 }
 
-export interface Kept {
-  readonly kind: 'kept'
-  readonly hold: Hold
-}
-
-export type NotHolder = Refused<'NOTOWNER'> | Refused<'NOTHELD'>
 export type NotEntitled = NotHolder | Refused<'FENCED'>
 
-const NOTOWNER = refused('NOTOWNER')
-const NOTHELD = refused('NOTHELD')
 const FENCED = refused('FENCED')
 const HOLDLIMIT = refused('HOLDLIMIT')
 const DEADLOCK = refused('DEADLOCK')
@@ -175,7 +160,7 @@ export class Lock implements Coordinated {
     now: number,
   ): Granted | Busy | Refused<'DEADLOCK'> | NotHolder {
     const hold = this.#holders.find(owner)
-    if (hold === undefined) return this.#notHolder()
+    if (hold === undefined) return this.#holders.refusal()
     if (hold.exclusive) return { kind: 'granted', hold, fresh: false }
     if (this.#holders.size > 1) return contended ? DEADLOCK : BUSY
     hold.exclusive = true
@@ -186,7 +171,7 @@ export class Lock implements Coordinated {
 
   downgrade(owner: string): Kept | NotHolder {
     const hold = this.#holders.find(owner)
-    if (hold === undefined) return this.#notHolder()
+    if (hold === undefined) return this.#holders.refusal()
     hold.exclusive = false
     return { kind: 'kept', hold }
   }
@@ -204,7 +189,7 @@ export class Lock implements Coordinated {
   ): Granted | NotHolder {
     const holders = this.#holders
     const hold = holders.find(owner)
-    if (hold === undefined) return this.#notHolder()
+    if (hold === undefined) return this.#holders.refusal()
     if (owner !== newOwner) holders.remove(hold)
     const held = holders.find(newOwner)
     if (held !== undefined) {
@@ -226,7 +211,7 @@ export class Lock implements Coordinated {
   /** Replaces what the owner says about its hold. */
   describe(owner: string, meta: string): Kept | NotHolder {
     const hold = this.#holders.find(owner)
-    if (hold === undefined) return this.#notHolder()
+    if (hold === undefined) return this.#holders.refusal()
     this.#holders.setMeta(hold, meta)
     return { kind: 'kept', hold }
   }
@@ -234,7 +219,7 @@ export class Lock implements Coordinated {
   /** Whether the owner holds it, and on this token if one is given. */
   check(owner: string, token: number | undefined): Kept | NotEntitled {
     const hold = this.#holders.find(owner)
-    if (hold === undefined) return this.#notHolder()
+    if (hold === undefined) return this.#holders.refusal()
     if (token !== undefined && token !== hold.token) return FENCED
     return { kind: 'kept', hold }
   }
@@ -242,10 +227,6 @@ export class Lock implements Coordinated {
   /** Takes it from everybody. */
   force(): readonly Hold[] {
     return this.#holders.removeAll()
-  }
-
-  #notHolder(): NotHolder {
-    return this.#holders.size === 0 ? NOTHELD : NOTOWNER
   }
 
   /** Replays what an operation left behind: this owner's hold is now as `state` says. */
