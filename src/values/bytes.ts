@@ -70,3 +70,9 @@ const { latin1Slice, latin1Write } = Buffer.prototype as unknown as {
   latin1Slice(this: Uint8Array, start: number, end: number): string
   latin1Write(this: Uint8Array, text: string, at: number, length: number): number
 }
+
+/**
+ * What an array with memory of its own costs beyond its content: two objects on the JavaScript
+ * heap and the engine's record of the memory. Measured over a hundred thousand Buffers.
+ */
+export const ARRAY_OVERHEAD_BYTES = 320

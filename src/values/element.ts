@@ -181,6 +181,14 @@ export class Element {
   }
 }
 
+/** What collections accept for an element: a latin1 string, or an Element that holds one. */
+export type Text = string | Element
+
+/** The element itself, or `spare` filled with the string; its text is present either way. */
+export function asElement(text: Text, spare: Element): Element {
+  return typeof text === 'string' ? spare.fromString(text) : text.text()
+}
+
 function isSafe(high: number, low: number): boolean {
   return high >= -0x200000 && high < 0x200000 && !(high === -0x200000 && low === 0)
 }

@@ -24,12 +24,18 @@ const STRING12_MAX = 4095
 
 /** Bytes that the element at `at` takes, its trailing length included. */
 export function elementBytes(lp: Uint8Array, at: number): number {
+  const lead = lp[at]!
+  // Walks spend their time here, nearly always on these two: no length of theirs needs two bytes.
+  if (lead < 0x80) return 2
+  if (lead < 0xc0) return 2 + (lead & STRING6_MAX)
   const encoded = encodedBytes(lp, at)
   return encoded + backlenBytes(encoded)
 }
 
 /** Position of the element that ends where `at` begins; there must be one. */
 export function before(lp: Uint8Array, at: number): number {
+  const trailing = lp[at - 1]!
+  if (trailing < 0x80) return at - trailing - 1
   const encoded = readBacklen(lp, at - 1)
   return at - encoded - backlenBytes(encoded)
 }
