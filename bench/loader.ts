@@ -1,0 +1,55 @@
+// Fills a server with keys as fast as one connection can, with the key names that redis-benchmark draws
+// from: `key:` and twelve digits, sixteen bytes in all.
+import { RespClient } from '../test/harness/resp-client.ts'
+
+const KEYS_PER_PIPELINE = 500
+
+/** One SET whose key's digits are overwritten in place, request after request. */
+export class SetTemplate {
+  readonly bytes: Buffer
+  readonly #digits: number
+
+  constructor(valueBytes: number) {
+    const head = '*3\r\n$3\r\nSET\r\n$16\r\nkey:'
+    this.bytes = Buffer.from(
+      `${head}000000000000\r\n$${valueBytes}\r\n${'x'.repeat(valueBytes)}\r\n`,
+      'latin1',
+    )
+    this.#digits = head.length
+  }
+
+  aim(keyNumber: number): void {
+    writeDigits(this.bytes, this.#digits, keyNumber)
+  }
+}
+
+/** Twelve decimal digits, without making a string of them. */
+export function writeDigits(target: Buffer, offset: number, value: number): void {
+  let rest = value
+  for (let i = offset + 11; i >= offset; i -= 1) {
+    target[i] = 0x30 + (rest % 10)
+    rest = Math.floor(rest / 10)
+  }
+}
+
+/** Sets keys number 0 to count - 1. */
+export async function loadKeys(port: number, count: number, valueBytes: number): Promise<void> {
+  const client = await RespClient.connect(port)
+  const set = new SetTemplate(valueBytes)
+  for (let next = 0; next < count; ) {
+    const batch = Math.min(KEYS_PER_PIPELINE, count - next)
+    const pipeline = Buffer.allocUnsafe(batch * set.bytes.length)
+    for (let i = 0; i < batch; i += 1) {
+      set.aim(next + i)
+      set.bytes.copy(pipeline, i * set.bytes.length)
+    }
+    client.write(pipeline)
+    const replies = await client.replies(batch, 60_000)
+    const refused = replies.find(reply => reply[0] !== 0x2b)
+    if (refused !== undefined || replies.length < batch) {
+      throw new Error(`the server refuses to be filled: ${refused ?? 'no reply'}`)
+    }
+    next += batch
+  }
+  await client.close()
+}

@@ -1,0 +1,48 @@
+// Bytes per key: what a fresh server grows by when it is filled with keys of 16 bytes and values of 100.
+//
+// Two figures, and they should agree: resident memory as the kernel counts it, which includes everything,
+// and `used_memory` as the server itself reports it.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { RespClient } from '../test/harness/resp-client.ts'
+import type { ServerProcess } from '../test/harness/server-process.ts'
+import { type Contender, startContender } from './contender.ts'
+import { loadKeys } from './loader.ts'
+import { residentBytes } from './process-clock.ts'
+
+const VALUE_BYTES = 100
+/** Time for deferred work, such as a collection of garbage, to be over. */
+const SETTLE_MS = 3000
+
+export interface MemoryRow {
+  readonly label: string
+  readonly keys: number
+  readonly residentBytesPerKey: number
+  readonly usedBytesPerKey: number
+}
+
+export async function measureMemory(contender: Contender, keys: number): Promise<MemoryRow> {
+  const { label, server } = await startContender(contender)
+  try {
+    await sleep(SETTLE_MS)
+    const [resident, used] = [residentBytes(server.pid), await usedMemory(server)]
+    await loadKeys(server.port, keys, VALUE_BYTES)
+    await sleep(SETTLE_MS)
+    return {
+      label,
+      keys,
+      residentBytesPerKey: (residentBytes(server.pid) - resident) / keys,
+      usedBytesPerKey: ((await usedMemory(server)) - used) / keys,
+    }
+  } finally {
+    await server.stop()
+  }
+}
+
+async function usedMemory(server: ServerProcess): Promise<number> {
+  const client = await RespClient.connect(server.port)
+  const info = await client.call('INFO', 'memory')
+  await client.close()
+  const used = /^used_memory:(\d+)\r$/m.exec(String(info))?.[1]
+  if (used === undefined) throw new Error('no used_memory in INFO memory')
+  return Number(used)
+}
