@@ -1,0 +1,385 @@
+// dict.ts — Records found by a byte string: what large hashes, sets and sorted sets stand on.
+//
+// A record is HEADER words of the owner's (of which word 0, its index, and word 1, the length of
+// its key, are ours), the key, and a tail of the owner's. Records are found through a hash table
+// and are also listed in a dense array, from which a removed one is swapped out. The array gives
+// random members in O(1), and an order in which a scan can walk downwards: removal only ever moves
+// the last record, so one that stays is never missed.
+//
+// The table is extendible: a directory, indexed by the top bits of the hash, of small tables that
+// split one at a time. No insertion ever stalls to rehash a million keys.
+//
+// Invariant: every record is in exactly one slot and at exactly one index; a table is at most three
+// quarters full. A reference is good until the next call that may move records; the owner is told.
+
+import { hashBytes } from '../keyspace/hash.ts'
+import { ARRAY_OVERHEAD_BYTES, copyBytes, sameBytes } from './bytes.ts'
+import type { Element } from './element.ts'
+import { DEAD, PAGE_SHIFT, Records, WORD_MASK } from './records.ts'
+
+/** Words of a record that are the dict's own. */
+export const INDEX = 0
+export const KEY_LENGTH = 1
+
+/** Slots of a table before it splits: splitting one takes some tens of microseconds. */
+const TABLE_SLOTS_MAX = 4096
+const TABLE_SLOTS_MIN = 8
+/** Hashes are 32 bits. A table that would need more of them grows instead of splitting. */
+const DEPTH_MAX = 24
+
+/** References in one piece of the dense array. */
+const PIECE_SHIFT = 12
+const PIECE_SIZE = 1 << PIECE_SHIFT
+const PIECE_MASK = PIECE_SIZE - 1
+const PIECE_SIZE_MIN = 16
+
+const DICT_BYTES = 200
+const TABLE_BYTES = 48 + ARRAY_OVERHEAD_BYTES
+
+/** What a dict must know of its records, and tell of them. */
+export interface RecordOwner {
+  /** Bytes behind the key of the record whose word 0 is `words[at]`. */
+  tailBytes(words: Int32Array, at: number): number
+  /** A record is to be known by another reference; both can still be read. */
+  moved(from: number, to: number): void
+}
+
+/** Open addressing, linear probing: pairs of hash and reference, reference 0 if the slot is free. */
+class Table {
+  slots: Int32Array
+  used = 0
+  /** Number of top bits that all hashes in this table share. */
+  depth: number
+
+  constructor(size: number, depth: number) {
+    this.slots = new Int32Array(2 * size)
+    this.depth = depth
+  }
+
+  get size(): number {
+    return this.slots.length >> 1
+  }
+
+  place(hash: number, reference: number): void {
+    const { slots } = this
+    const mask = slots.length - 1
+    let i = (hash << 1) & mask
+    while (slots[i + 1] !== 0) i = (i + 2) & mask
+    slots[i] = hash
+    slots[i + 1] = reference
+    this.used++
+  }
+
+  /** Index of the slot that holds a reference. */
+  slotOf(hash: number, reference: number): number {
+    const { slots } = this
+    const mask = slots.length - 1
+    let i = (hash << 1) & mask
+    while (slots[i + 1] !== reference) i = (i + 2) & mask
+    return i
+  }
+
+  /** Frees a slot and moves followers back, so that no probe ends before its time. */
+  vacate(slot: number): void {
+    const { slots } = this
+    const mask = slots.length - 1
+    let hole = slot
+    for (let i = (hole + 2) & mask; slots[i + 1] !== 0; i = (i + 2) & mask) {
+      const home = (slots[i]! << 1) & mask
+      if (((i - home) & mask) < ((i - hole) & mask)) continue
+      slots[hole] = slots[i]!
+      slots[hole + 1] = slots[i + 1]!
+      hole = i
+    }
+    slots[hole + 1] = 0
+    this.used--
+  }
+
+  resize(size: number): void {
+    const before = this.slots
+    this.slots = new Int32Array(2 * size)
+    this.used = 0
+    for (let i = 0; i < before.length; i += 2) {
+      if (before[i + 1] !== 0) this.place(before[i]!, before[i + 1]!)
+    }
+  }
+}
+
+export class Dict {
+  size = 0
+  readonly records = new Records()
+  readonly #headerBytes: number
+  readonly #owner: RecordOwner
+
+  /** 2^depth tables; a table whose own depth is less appears several times in a row. */
+  #directory: Table[] = [new Table(TABLE_SLOTS_MIN, 0)]
+  #depth = 0
+  #tables = 1
+  #slots = TABLE_SLOTS_MIN
+  readonly #dense: Int32Array[] = [new Int32Array(PIECE_SIZE_MIN)]
+  /** Hash of the last key looked for: an insertion follows the search that found nothing. */
+  #hash = 0
+
+  constructor(headerWords: number, owner: RecordOwner) {
+    this.#headerBytes = headerWords * 4
+    this.#owner = owner
+  }
+
+  memory(): number {
+    const dense = this.#dense
+    const pieces = dense.length * ARRAY_OVERHEAD_BYTES + 4 * this.#denseCapacity()
+    const tables = this.#tables * TABLE_BYTES + 8 * this.#slots + 8 * this.#directory.length
+    return DICT_BYTES + pieces + tables + this.records.memory()
+  }
+
+  /** The record of a key, or 0. */
+  find(key: Element): number {
+    const { bytes, start, end } = key
+    const hash = hashBytes(bytes, start, end) | 0
+    this.#hash = hash
+    const slots = this.#tableOf(hash).slots
+    const mask = slots.length - 1
+    let i = (hash << 1) & mask
+    for (;;) {
+      const reference = slots[i + 1]!
+      if (reference === 0) return 0
+      if (slots[i] === hash && this.#hasKey(reference, bytes, start, end)) return reference
+      i = (i + 2) & mask
+    }
+  }
+
+  /**
+   * Makes a record for the key that `find` has just not found. The header's other words and the
+   * tail are the caller's to fill, before anything else is called.
+   */
+  insert(key: Element, tailBytes: number): number {
+    const length = key.end - key.start
+    const reference = this.records.allocate(this.#headerBytes + length + tailBytes)
+    const page = reference >>> PAGE_SHIFT
+    const at = reference & WORD_MASK
+    const words = this.records.words[page]!
+    words[at + INDEX] = this.size
+    words[at + KEY_LENGTH] = length
+    copyBytes(key.bytes, key.start, key.end, this.records.bytes[page]!, at * 4 + this.#headerBytes)
+    this.#append(reference)
+    this.#roomFor(this.#hash).place(this.#hash, reference)
+    return reference
+  }
+
+  remove(reference: number): void {
+    const page = reference >>> PAGE_SHIFT
+    const at = reference & WORD_MASK
+    const words = this.records.words[page]!
+    const hash = this.#hashOf(reference)
+    const table = this.#tableOf(hash)
+    table.vacate(table.slotOf(hash, reference))
+    this.#dropIndex(words[at + INDEX]!)
+    this.records.free(reference, this.#sizeOf(words, at))
+    if (table.used < table.size >> 3) this.#contract(table, hash)
+    this.collect()
+  }
+
+  /** Gives a record a tail of another size; only header and key are kept. Old content is freed. */
+  reallocate(reference: number, tailBytes: number): number {
+    const words = this.records.words[reference >>> PAGE_SHIFT]!
+    const at = reference & WORD_MASK
+    const kept = this.#headerBytes + words[at + KEY_LENGTH]!
+    const moved = this.records.allocate(kept + tailBytes)
+    const before = this.#sizeOf(words, at)
+    this.#move(reference, moved, kept)
+    this.records.free(reference, before)
+    return moved
+  }
+
+  /** Moves records together if too much memory is dead. References change. */
+  collect(): void {
+    const { records } = this
+    if (!records.wasteful) return
+    const page = records.victim()
+    const words = records.words[page]!
+    const end = records.usedWords(page)
+    for (let at = 0; at < end; ) {
+      const size = this.#sizeOf(words, at)
+      if (words[at] !== DEAD) {
+        this.#move((page << PAGE_SHIFT) | at, records.allocate(size), size)
+      }
+      at += (size + 3) >>> 2
+    }
+    records.release(page)
+  }
+
+  /** The record at an index; indexes run from 0 to `size` and change with every removal. */
+  at(index: number): number {
+    return this.#dense[index >>> PIECE_SHIFT]![index & PIECE_MASK]!
+  }
+
+  /** Borrows the key of a record. */
+  readKey(reference: number, into: Element): void {
+    const page = reference >>> PAGE_SHIFT
+    const at = reference & WORD_MASK
+    const start = at * 4 + this.#headerBytes
+    const end = start + this.records.words[page]![at + KEY_LENGTH]!
+    into.fromBytes(this.records.bytes[page]!, start, end)
+  }
+
+  /** Index in its page's bytes of what follows the key. */
+  tailStart(reference: number): number {
+    const at = reference & WORD_MASK
+    const words = this.records.words[reference >>> PAGE_SHIFT]!
+    return at * 4 + this.#headerBytes + words[at + KEY_LENGTH]!
+  }
+
+  #tableOf(hash: number): Table {
+    // Two shifts, because a shift by 32 is a shift by nothing.
+    return this.#directory[(hash >>> 1) >>> (31 - this.#depth)]!
+  }
+
+  #hasKey(reference: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const page = reference >>> PAGE_SHIFT
+    const at = reference & WORD_MASK
+    const length = end - start
+    if (this.records.words[page]![at + KEY_LENGTH] !== length) return false
+    return sameBytes(this.records.bytes[page]!, at * 4 + this.#headerBytes, bytes, start, length)
+  }
+
+  #hashOf(reference: number): number {
+    const page = reference >>> PAGE_SHIFT
+    const at = reference & WORD_MASK
+    const start = at * 4 + this.#headerBytes
+    const end = start + this.records.words[page]![at + KEY_LENGTH]!
+    return hashBytes(this.records.bytes[page]!, start, end) | 0
+  }
+
+  #sizeOf(words: Int32Array, at: number): number {
+    return this.#headerBytes + words[at + KEY_LENGTH]! + this.#owner.tailBytes(words, at)
+  }
+
+  #move(from: number, to: number, bytes: number): void {
+    const { records } = this
+    const start = (from & WORD_MASK) * 4
+    const source = records.bytes[from >>> PAGE_SHIFT]!
+    copyBytes(source, start, start + bytes, records.bytes[to >>> PAGE_SHIFT]!, (to & WORD_MASK) * 4)
+    const index = records.words[from >>> PAGE_SHIFT]![from & WORD_MASK]!
+    this.#dense[index >>> PIECE_SHIFT]![index & PIECE_MASK] = to
+    const hash = this.#hashOf(from)
+    const table = this.#tableOf(hash)
+    table.slots[table.slotOf(hash, from) + 1] = to
+    this.#owner.moved(from, to)
+  }
+
+  #denseCapacity(): number {
+    const pieces = this.#dense.length
+    return (pieces - 1) * PIECE_SIZE + this.#dense[pieces - 1]!.length
+  }
+
+  #append(reference: number): void {
+    const index = this.size++
+    const piece = this.#dense[index >>> PIECE_SHIFT]
+    if (piece === undefined) {
+      this.#dense.push(new Int32Array(PIECE_SIZE))
+    } else if ((index & PIECE_MASK) === piece.length) {
+      const grown = new Int32Array(2 * piece.length)
+      grown.set(piece)
+      this.#dense[index >>> PIECE_SHIFT] = grown
+    }
+    this.#dense[index >>> PIECE_SHIFT]![index & PIECE_MASK] = reference
+  }
+
+  /** Puts the last record at an index that has become free. */
+  #dropIndex(index: number): void {
+    const last = --this.size
+    const reference = this.at(last)
+    this.#dense[index >>> PIECE_SHIFT]![index & PIECE_MASK] = reference
+    this.records.words[reference >>> PAGE_SHIFT]![reference & WORD_MASK] = index
+    this.#trimDense(last)
+  }
+
+  /** Gives back room well above `size`, so that one that swings around a bound allocates nothing. */
+  #trimDense(size: number): void {
+    const dense = this.#dense
+    const only = dense.length === 1 ? dense[0]!.length : 0
+    if (size >>> PIECE_SHIFT < dense.length - 2 || (dense.length === 2 && size < PIECE_SIZE >> 1)) {
+      dense.pop()
+    } else if (only > PIECE_SIZE_MIN && size < only >> 2) {
+      dense[0] = dense[0]!.slice(0, only >> 1)
+    }
+  }
+
+  /** The table for a hash, with room for one more. */
+  #roomFor(hash: number): Table {
+    for (;;) {
+      const table = this.#tableOf(hash)
+      const { size } = table
+      if (table.used < size - (size >> 2)) return table
+      if (size < TABLE_SLOTS_MAX || table.depth === DEPTH_MAX) {
+        table.resize(2 * size)
+        this.#slots += size
+      } else {
+        this.#split(table, hash)
+      }
+    }
+  }
+
+  /** Divides a table by the next bit of its hashes; `hash` is one that belongs to it. */
+  #split(table: Table, hash: number): void {
+    if (table.depth === this.#depth) this.#doubleDirectory()
+    const depth = table.depth + 1
+    const low = new Table(TABLE_SLOTS_MAX, depth)
+    const high = new Table(TABLE_SLOTS_MAX, depth)
+    const { slots } = table
+    for (let i = 0; i < slots.length; i += 2) {
+      if (slots[i + 1] === 0) continue
+      const half = (slots[i]! >>> (32 - depth)) & 1 ? high : low
+      half.place(slots[i]!, slots[i + 1]!)
+    }
+    const width = 1 << (this.#depth - depth)
+    const first = (((hash >>> 1) >>> (31 - this.#depth)) & -(2 * width)) >>> 0
+    this.#directory.fill(low, first, first + width)
+    this.#directory.fill(high, first + width, first + 2 * width)
+    this.#tables++
+    this.#slots += TABLE_SLOTS_MAX
+  }
+
+  #doubleDirectory(): void {
+    const doubled: Table[] = []
+    for (const table of this.#directory) doubled.push(table, table)
+    this.#directory = doubled
+    this.#depth++
+  }
+
+  /** Makes an almost empty table smaller, or one with its other half. */
+  #contract(table: Table, hash: number): void {
+    if (table.depth === 0) {
+      if (table.size === TABLE_SLOTS_MIN) return
+      this.#slots -= table.size >> 1
+      table.resize(table.size >> 1)
+      return
+    }
+    const width = 1 << (this.#depth - table.depth)
+    const first = (((hash >>> 1) >>> (31 - this.#depth)) & -(2 * width)) >>> 0
+    const low = this.#directory[first]!
+    const high = this.#directory[first + width]!
+    if (low.depth !== high.depth || low.used + high.used > TABLE_SLOTS_MAX >> 2) return
+    this.#join(low, high)
+    this.#directory.fill(low, first, first + 2 * width)
+    if (low.depth === this.#depth - 1) this.#halveDirectory()
+  }
+
+  #join(low: Table, high: Table): void {
+    const { slots } = high
+    for (let i = 0; i < slots.length; i += 2) {
+      if (slots[i + 1] !== 0) low.place(slots[i]!, slots[i + 1]!)
+    }
+    low.depth--
+    this.#tables--
+    this.#slots -= high.size
+  }
+
+  /** Halves the directory while every table appears in it at least twice. */
+  #halveDirectory(): void {
+    while (this.#depth > 0 && this.#directory.every(table => table.depth < this.#depth)) {
+      this.#directory = this.#directory.filter((_, i) => i % 2 === 0)
+      this.#depth--
+    }
+  }
+}
