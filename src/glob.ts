@@ -3,7 +3,7 @@
 //   *  any bytes, also none     ?  one byte     \x  the byte x
 //   [abc]  [a-z]  [^abc]  one byte of a set, or not of it
 //
-// Patterns come from clients, so nothing is an error: an unclosed set ends with the pattern, a
+// Patterns come from clients, and nothing in them is an error: an unclosed set ends with the pattern, a
 // backslash at the end stands for itself, a range may be written backwards. Two of Redis's habits
 // surprise: an empty string matches the empty pattern only, not even `*` (KEYS and SCAN look for the
 // bare `*` themselves, see `all`); and bytes in ranges compare as signed, [\x01-\xff] is not "all".
@@ -11,6 +11,8 @@
 // Matching takes at most pattern × string steps: when what follows a `*` fails, only that star is
 // retried, never an earlier one. A longer match of an earlier star only leaves less text for the
 // rest, so it cannot succeed where every choice of the last star failed.
+
+import { ReplyError } from './errors.ts'
 
 export interface Glob {
   readonly pattern: string
@@ -24,12 +26,16 @@ export interface GlobOptions {
   readonly nocase?: boolean
 }
 
+/** A longer pattern is refused: its program would take some twenty times the pattern's memory. */
+const PATTERN_LENGTH_MAX = 1 << 20
+
 /** Steps of a program: a byte to equal, or one of these. Sets are numbered from SET upwards. */
 const ANY_BYTE = 256
 const STAR = 257
 const SET = 258
 
 export function compileGlob(pattern: string, options: GlobOptions = {}): Glob {
+  if (pattern.length > PATTERN_LENGTH_MAX) throw new ReplyError('ERR pattern is too long')
   const compiled = new Compiler(pattern, options.nocase === true)
   return compiled.simple() ?? new Program(pattern, compiled.steps, compiled.sets, compiled.nocase)
 }
