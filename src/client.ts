@@ -1,0 +1,169 @@
+// client.ts — One client's session: who it is, what it has chosen, what it waits for.
+//
+// A client knows nothing of sockets. It has an output that somebody sends, and a `Link` by which
+// the session can be closed or its reading held back.
+
+import type { User } from './acl.ts'
+import type { Command } from './command.ts'
+import type { Database } from './keyspace/database.ts'
+import type { Tracking } from './tracking.ts'
+import type { Parked } from './waiting.ts'
+import { Pending } from './wire/decoder.ts'
+import { Output } from './wire/output.ts'
+
+// Bits of `state`. None is set on the fast path: one test covers them all.
+/** No AUTH yet where one is needed. */
+export const UNAUTHENTICATED = 1 << 0
+/** The user may not run everything: ACL rules are checked. */
+export const RESTRICTED = 1 << 1
+/** Between MULTI and EXEC. */
+export const IN_MULTI = 1 << 2
+/** A RESP2 subscriber: only a few commands are allowed. */
+export const SUBSCRIBER = 1 << 3
+/** A parked call is waiting for its answer; later requests stay unread. */
+export const PARKED = 1 << 4
+/** A command was put off by CLIENT PAUSE. */
+export const PAUSED = 1 << 5
+/** No more requests are read; closed once the output is sent. */
+export const CLOSING = 1 << 6
+/** CLIENT REPLY OFF or SKIP. */
+export const SILENCED = 1 << 7
+/** Client-side caching is on. */
+export const TRACKED = 1 << 8
+/** CLIENT NO-TOUCH. */
+export const NO_TOUCH = 1 << 9
+/** Receives every command that runs. */
+export const MONITOR = 1 << 10
+/** READONLY was sent (cluster). */
+export const READONLY_MODE = 1 << 11
+/** ASKING was sent; good for one command. */
+export const ASKING_ONCE = 1 << 12
+/** CLIENT NO-EVICT. */
+export const NO_EVICT = 1 << 13
+/** Runs effects from a log, not a user's commands. */
+export const REPLAY = 1 << 14
+
+/** States in which no further request of the client is executed for now. */
+export const HALTED = PARKED | PAUSED | CLOSING
+
+/** What the session needs of its connection. */
+export interface Link {
+  readonly kind: 'tcp' | 'unix' | 'internal'
+  /** `host:port` of the peer, as CLIENT LIST prints it. */
+  readonly address: string
+  readonly localAddress: string
+  readonly fd: number
+  /** Takes the ranges. True if the peer took all of them, so that their memory may be reused. */
+  send(output: Output): boolean
+  /** Ends the connection: at once, or after what was sent has left. */
+  close(afterOutput: boolean): void
+  /** Holds back reading while the peer does not take its replies. */
+  holdReading(hold: boolean): void
+  /** Bytes handed over that the peer has not taken yet. */
+  readonly unsentBytes: number
+}
+
+/** A command that waits between MULTI and EXEC. */
+export interface Queued {
+  readonly command: Command
+  readonly bytes: Buffer
+  readonly offsets: Int32Array
+  readonly count: number
+}
+
+export interface Transaction {
+  readonly queue: Queued[]
+  /** Bytes of the queued commands. */
+  bytes: number
+  /** A command was refused while queueing: EXEC will refuse. */
+  failed: boolean
+  /** Flags of all queued commands together. */
+  bits: number
+}
+
+export interface WatchedKey {
+  readonly db: Database
+  readonly key: string
+  /** The key was past its expiry already when WATCH came: its removal is no change. */
+  expired: boolean
+}
+
+export class Client {
+  readonly id: number
+  readonly link: Link
+  readonly output: Output
+  readonly createdAt: number
+  state = 0
+  protocol = 2
+  db: Database
+  user: User
+  name = ''
+  libName = ''
+  libVersion = ''
+  /** Monotonic ms of the last request. */
+  lastActiveAt: number
+  lastCommand: Command | undefined = undefined
+  /** CLIENT REPLY OFF was said. */
+  replyOff = false
+  /** After CLIENT REPLY SKIP: commands whose replies are still to be dropped, SKIP itself included. */
+  replySkip = 0
+  /** The connection was ended by us for this reason. */
+  closeReason: string | undefined = undefined
+  /** Since when the output is above its soft limit, monotonic ms; 0 for not. */
+  overSoftLimitSince = 0
+  /** Size of the request being run: for CLIENT LIST. */
+  argumentBytes = 0
+
+  readonly pending = new Pending()
+
+  transaction: Transaction | undefined = undefined
+  watched: WatchedKey[] = []
+  /** A watched key was changed: EXEC will answer nil. */
+  watchBroken = false
+
+  parked: Parked | undefined = undefined
+
+  // Created at the first subscription; most clients never subscribe.
+  channels: Set<string> | undefined = undefined
+  patterns: Set<string> | undefined = undefined
+  shardChannels: Set<string> | undefined = undefined
+
+  tracking: Tracking | undefined = undefined
+
+  constructor(
+    id: number,
+    link: Link,
+    db: Database,
+    user: User,
+    now: number,
+    monotonic: number,
+    wake: (client: Client) => void,
+  ) {
+    this.id = id
+    this.link = link
+    this.db = db
+    this.user = user
+    this.createdAt = now
+    this.lastActiveAt = monotonic
+    this.output = new Output(() => wake(this))
+  }
+
+  is(bit: number): boolean {
+    return (this.state & bit) !== 0
+  }
+
+  set(bit: number, on: boolean): void {
+    if (on) this.state |= bit
+    else this.state &= ~bit
+  }
+
+  /** Subscriptions of all kinds together. */
+  get subscriptions(): number {
+    return (this.channels?.size ?? 0) + (this.patterns?.size ?? 0) + (this.shardChannels?.size ?? 0)
+  }
+
+  /** Bytes of output that wait, here and at the socket. */
+  get outputBytes(): number {
+    return this.output.bytes + this.link.unsentBytes
+  }
+}

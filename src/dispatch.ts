@@ -1,0 +1,534 @@
+// dispatch.ts — From bytes to executed commands: the pipeline that every request passes.
+//
+// read → look up → arity → (only where a bit of the client or the server says so: authentication,
+// ACL, MULTI queue, subscriber mode, pause, routing) → memory → run → effects → those who waited.
+// It is driven by the row's flags, never by its name.
+//
+// Nothing on the fast path allocates. Time is read per chunk: commands whose row says O(1) share the chunk's time
+// evenly among them, others are timed one by one. Reading the clock for each would cost a tenth of
+// the throughput at pipeline 64, and its result would be noise.
+
+import { Call } from './call.ts'
+import {
+  ASKING_ONCE,
+  CLOSING,
+  type Client,
+  HALTED,
+  IN_MULTI,
+  PARKED,
+  PAUSED,
+  type Queued,
+  RESTRICTED,
+  SILENCED,
+  SUBSCRIBER,
+  TRACKED,
+  UNAUTHENTICATED,
+} from './client.ts'
+import {
+  CONSTANT_TIME,
+  type Command,
+  DENYOOM,
+  IMMEDIATE,
+  NO_AUTH,
+  NO_MULTI,
+  SKIP_MONITOR,
+  WRITE,
+} from './command.ts'
+import { errors, printable, ReplyError, unknownSubcommand, wrongArity } from './errors.ts'
+import type { Server } from './server.ts'
+import { queueCall } from './transaction.ts'
+import { Parked, type ParkOptions } from './waiting.ts'
+import { COMPLETE, Decoder, INCOMPLETE } from './wire/decoder.ts'
+import { Mark, type Reply } from './wire/reply.ts'
+
+/** States of a client that send a command through the checks off the fast path. */
+const CHECKED =
+  UNAUTHENTICATED | RESTRICTED | IN_MULTI | SUBSCRIBER | SILENCED | TRACKED | ASKING_ONCE
+
+/** Bytes of pending requests that an idle connection may keep. */
+const PENDING_KEPT = 1 << 16
+
+export class Dispatch {
+  readonly reply: Reply
+  readonly #server: Server
+  readonly #decoder = new Decoder()
+  readonly #call: Call
+  readonly #mark = new Mark()
+  /** Where the reply of a silenced client's command starts, refusals included. */
+  readonly #silence = new Mark()
+  /** Clients whose parked or paused call is over, and whose pending requests can go on. */
+  readonly #runnable: Client[] = []
+
+  /** Constant-time commands of this chunk. */
+  readonly #batch: Command[] = []
+  #batchCount = 0
+  #timedMicroseconds = 0
+  #depth = 0
+  readonly #afterReply: ((reply: Reply) => void)[] = []
+
+  /** The client whose command is running. */
+  current: Client | undefined = undefined
+
+  constructor(server: Server, reply: Reply) {
+    this.#server = server
+    this.reply = reply
+    this.#call = new Call(server, reply)
+  }
+
+  /** Bytes from a client: `chunk[0, end)`, which the caller may reuse afterwards. */
+  receive(client: Client, chunk: Buffer, end: number): void {
+    const server = this.#server
+    server.stats.netInputBytes += end
+    client.lastActiveAt = server.monotonic
+    server.beginTurn()
+    if (client.pending.length > 0 || (client.state & HALTED) !== 0) {
+      this.#appendPending(client, chunk, 0, end)
+      if ((client.state & HALTED) === 0) this.#drain(client)
+    } else {
+      const at = this.#consume(client, chunk, 0, end)
+      if (at < end && (client.state & CLOSING) === 0) this.#keepRest(client, chunk, at, end)
+    }
+    this.#resumeOthers()
+  }
+
+  /** Lets a client go on with what it sent while it was parked or paused. */
+  resumeLater(client: Client): void {
+    this.#runnable.push(client)
+  }
+
+  /** Runs what clients sent while they were held up. */
+  resumeAll(): void {
+    this.#server.beginTurn()
+    this.#resumeOthers()
+  }
+
+  #resumeOthers(): void {
+    for (let client = this.#runnable.shift(); client; client = this.#runnable.shift()) {
+      if ((client.state & HALTED) === 0 && client.pending.length > 0) this.#drain(client)
+    }
+  }
+
+  #appendPending(client: Client, chunk: Buffer, start: number, end: number): void {
+    const { pending } = client
+    if (pending.length + end - start > this.#server.config.values['client-query-buffer-limit']) {
+      this.#server.stats.clientQueryBufferLimitDisconnections++
+      this.#server.log.warn({ client: client.id }, 'query buffer limit reached')
+      this.#server.close(client, 'query buffer limit')
+      return
+    }
+    pending.append(chunk, start, end)
+  }
+
+  #keepRest(client: Client, chunk: Buffer, at: number, end: number): void {
+    const { pending } = client
+    if ((client.state & HALTED) === 0) this.#decoder.suspend(pending, at)
+    this.#appendPending(client, chunk, at, end)
+  }
+
+  /** Executes the complete requests in `bytes[at, end)`; answers where the first incomplete is. */
+  #consume(client: Client, bytes: Buffer, at: number, end: number): number {
+    const decoder = this.#decoder
+    const limits = this.#server.decoderLimits
+    this.#beginBatch(client)
+    while (at < end) {
+      limits.authenticated = (client.state & UNAUTHENTICATED) === 0
+      const status = decoder.read(bytes, at, end, limits)
+      if (status !== COMPLETE) {
+        if (status !== INCOMPLETE) {
+          this.#protocolError(client)
+          at = end
+        }
+        break
+      }
+      const next = decoder.at
+      if (decoder.request.count > 0) {
+        this.#execute(client)
+        if ((client.state & PAUSED) !== 0) break
+      }
+      at = next
+      if ((client.state & HALTED) !== 0) break
+    }
+    this.#endBatch(client)
+    return at
+  }
+
+  /** Executes the complete requests among those that are pending. */
+  #drain(client: Client): void {
+    const { pending } = client
+    const decoder = this.#decoder
+    const limits = this.#server.decoderLimits
+    let done = 0
+    this.#beginBatch(client)
+    while (pending.length > done) {
+      limits.authenticated = (client.state & UNAUTHENTICATED) === 0
+      const status = decoder.resume(pending, limits)
+      if (status === INCOMPLETE) {
+        decoder.suspend(pending, 0)
+        break
+      }
+      if (status !== COMPLETE) {
+        this.#protocolError(client)
+        done = pending.length
+        break
+      }
+      const next = decoder.at
+      pending.missing = 0
+      pending.bulkLength = -1
+      pending.count = 0
+      if (decoder.request.count > 0) {
+        this.#execute(client)
+        if ((client.state & PAUSED) !== 0) {
+          pending.at = done
+          break
+        }
+      }
+      done = next
+      pending.at = next
+      if ((client.state & HALTED) !== 0) break
+    }
+    this.#endBatch(client)
+    pending.discard(done, PENDING_KEPT)
+    decoder.shrink()
+  }
+
+  #beginBatch(client: Client): void {
+    this.current = client
+    this.reply.begin(client.output, client.protocol)
+    this.#batchStart = this.#server.clock.microseconds()
+    this.#timedMicroseconds = 0
+  }
+
+  #batchStart = 0
+
+  #endBatch(client: Client): void {
+    this.reply.end()
+    this.current = undefined
+    const count = this.#batchCount
+    if (count > 0) {
+      const server = this.#server
+      const elapsed = server.clock.microseconds() - this.#batchStart - this.#timedMicroseconds
+      const each = Math.max(0, elapsed) / count
+      for (const command of this.#batch) {
+        command.account(command.batchCalls, each * command.batchCalls)
+        command.batchCalls = 0
+      }
+      this.#batch.length = 0
+      this.#batchCount = 0
+      server.stats.commandsProcessed += count
+      if (each >= server.slowThresholdMicroseconds) server.slow(this.#call, client, each)
+    }
+    this.#server.checkOutput(client)
+  }
+
+  #protocolError(client: Client): void {
+    const text = this.#decoder.error
+    this.#server.log.debug({ client: client.id, reason: text }, 'protocol error')
+    this.reply.error(`ERR Protocol error: ${text}`)
+    this.#server.stats.countError('ERR')
+    this.#server.closeAfterOutput(client, 'protocol error')
+  }
+
+  #execute(client: Client): void {
+    const { request } = this.#decoder
+    const call = this.#call
+    const bytes = request.bytes
+    const offsets = request.offsets
+    call.client = client
+    call.bytes = bytes
+    call.offsets = offsets
+    call.count = request.count
+    call.db = client.db
+    call.now = this.#server.now
+    call.mayBlock = true
+    call.resumed = false
+    const silenced = (client.state & SILENCED) !== 0
+    if (silenced) this.reply.mark(this.#silence)
+    this.#check(call)
+    if ((client.state & (SILENCED | ASKING_ONCE)) !== 0) {
+      if (client.is(SILENCED)) this.reply.reset(silenced ? this.#silence : this.#mark)
+      this.#afterCommand(client)
+    }
+    if (this.#afterReply.length > 0) this.#writeDeferred()
+    if (this.#server.waiting.hasReady) this.#serveWaiting(client)
+  }
+
+  /** Keeps something for the current client until its reply is complete. */
+  writeAfterReply(write: (reply: Reply) => void): void {
+    this.#afterReply.push(write)
+  }
+
+  #writeDeferred(): void {
+    for (const write of this.#afterReply) write(this.reply)
+    this.#afterReply.length = 0
+  }
+
+  #check(call: Call): void {
+    const { client, bytes, offsets } = call
+    let command = this.#server.registry.find(bytes, offsets[0]!, offsets[1]!)
+    if (command === undefined) return this.#unknown(call)
+    if (command.subcommands !== undefined) {
+      command = this.#subcommand(call, command)
+      if (command === undefined) return
+    }
+    call.command = command
+    client.lastCommand = command
+    const arity = command.arity
+    if (arity > 0 ? call.count !== arity : call.count < -arity) {
+      return this.refuse(call, wrongArity(command.fullName))
+    }
+    if (((client.state & CHECKED) | this.#server.attention) !== 0 && !this.#admit(call)) return
+    if ((command.bits & DENYOOM) !== 0 && this.#server.memoryLimit > 0) {
+      if (!this.#server.makeRoom()) return this.refuse(call, errors.outOfMemory)
+    }
+    this.#time(call)
+  }
+
+  /** Runs a call, taking its time where the batch does not. */
+  #time(call: Call): void {
+    const command = call.command
+    if ((command.bits & CONSTANT_TIME) !== 0) {
+      this.#batchCount++
+      if (command.batchCalls++ === 0) this.#batch.push(command)
+      this.run(call, this.#mark)
+      return
+    }
+    const server = this.#server
+    const start = server.clock.microseconds()
+    this.run(call, this.#mark)
+    const elapsed = server.clock.microseconds() - start
+    this.#timedMicroseconds += elapsed
+    server.stats.commandsProcessed++
+    command.account(1, elapsed)
+    if (elapsed >= server.slowThresholdMicroseconds) server.slow(call, call.client, elapsed)
+  }
+
+  /**
+   * Runs the handler, and logs what it has done. A `ReplyError` takes back whatever was written of
+   * the reply and is the reply; the call has then changed nothing.
+   */
+  run(call: Call, mark: Mark): void {
+    const server = this.#server
+    const { keyspace, effects } = server
+    const outermost = this.#depth === 0
+    const dirty = keyspace.dirty
+    keyspace.now = call.now
+    if (outermost) keyspace.version = effects.lsn + 1
+    this.reply.mark(mark)
+    this.#depth++
+    try {
+      call.command.handler!(call)
+    } catch (error) {
+      if (!(error instanceof ReplyError)) throw error
+      this.reply.reset(mark)
+      this.fail(call, error)
+    } finally {
+      this.#depth--
+    }
+    if (keyspace.dirty !== dirty || call.effects !== undefined) {
+      if (effects.active) this.#recordEffects(call, keyspace.dirty !== dirty)
+    }
+    if (outermost) effects.commit(call.now, keyspace.dirty !== dirty)
+  }
+
+  #recordEffects(call: Call, changed: boolean): void {
+    const effects = this.#server.effects
+    if (call.effects !== undefined) {
+      for (const parts of call.effects) effects.record(call.db.index, parts)
+      call.effects = undefined
+    } else if (changed && (call.command.bits & WRITE) !== 0) {
+      effects.recordCall(call)
+    }
+  }
+
+  /** Runs a command inside another one: of a transaction, a script, LOCK.DO. */
+  runNested(outer: Call, queued: Queued): void {
+    const call = new Call(this.#server, this.reply)
+    call.client = outer.client
+    call.db = outer.client.db
+    call.command = queued.command
+    call.bytes = queued.bytes
+    call.offsets = queued.offsets
+    call.count = queued.count
+    call.now = outer.now
+    call.mayBlock = false
+    const start = this.#server.clock.microseconds()
+    this.run(call, new Mark())
+    call.command.account(1, this.#server.clock.microseconds() - start)
+  }
+
+  /** Answers an error that the handler found. */
+  fail(call: Call, error: ReplyError): void {
+    call.command.failed++
+    this.#server.stats.countError(error.text)
+    this.reply.error(error.text)
+  }
+
+  /** Refuses a command before it ran. */
+  refuse(call: Call, error: ReplyError): void {
+    call.command.rejected++
+    this.#rejected(call.client, error)
+  }
+
+  #rejected(client: Client, error: ReplyError): void {
+    if (client.transaction !== undefined) client.transaction.failed = true
+    this.#server.stats.countError(error.text)
+    this.reply.error(error.text)
+  }
+
+  #unknown(call: Call): void {
+    if (call.client.is(UNAUTHENTICATED)) return this.#rejected(call.client, errors.noAuth)
+    let words = ''
+    for (let i = 1; i < call.count && words.length < 128; i++) {
+      words += `'${printable(call.text(i), 128 - words.length)}' `
+    }
+    const name = printable(call.text(0))
+    this.#rejected(
+      call.client,
+      new ReplyError(`ERR unknown command '${name}', with args beginning with: ${words}`),
+    )
+  }
+
+  #subcommand(call: Call, container: Command): Command | undefined {
+    call.command = container
+    if (call.count < 2) {
+      if (container.handler !== undefined) return container
+      this.refuse(call, wrongArity(container.fullName))
+      return undefined
+    }
+    const word = call.text(1)
+    const command = container.subcommands!.get(word.toLowerCase())
+    if (command === undefined) {
+      this.refuse(call, unknownSubcommand(word, container.spec.name))
+    }
+    return command
+  }
+
+  /** The checks that most calls need not pass. False if the call was answered or queued here. */
+  #admit(call: Call): boolean {
+    const { client, command } = call
+    const server = this.#server
+    const { bits } = command
+    const immediate = (bits & IMMEDIATE) !== 0
+    if (client.is(UNAUTHENTICATED) && (bits & NO_AUTH) === 0) {
+      this.refuse(call, errors.noAuth)
+      return false
+    }
+    if (client.is(IN_MULTI) && (bits & NO_MULTI) !== 0) {
+      this.refuse(call, errors.notAllowedInMulti)
+      return false
+    }
+    if (client.is(RESTRICTED)) {
+      const denial = server.acl.check(call)
+      if (denial !== undefined) {
+        this.refuse(call, denial)
+        return false
+      }
+    }
+    if (server.router !== undefined && !server.router.admit(call)) return false
+    if (client.is(SUBSCRIBER) && client.protocol === 2 && !server.pubsub.permits(command)) {
+      this.refuse(
+        call,
+        new ReplyError(
+          `ERR Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+        ),
+      )
+      return false
+    }
+    if (server.isPausedFor(client, bits | (immediate ? (client.transaction?.bits ?? 0) : 0))) {
+      client.set(PAUSED, true)
+      return false
+    }
+    if (client.is(IN_MULTI) && !immediate) {
+      if ((bits & DENYOOM) !== 0 && server.memoryLimit > 0 && !server.makeRoom()) {
+        this.refuse(call, errors.outOfMemory)
+        return false
+      }
+      queueCall(call)
+      this.reply.status('QUEUED')
+      return false
+    }
+    if (server.monitors.size > 0 && (bits & SKIP_MONITOR) === 0) server.feedMonitors(call)
+    if (client.is(TRACKED)) server.tracking.noteCommand(call)
+    return true
+  }
+
+  #afterCommand(client: Client): void {
+    client.set(ASKING_ONCE, false)
+    if (client.replySkip > 0 && --client.replySkip === 0) client.set(SILENCED, client.replyOff)
+  }
+
+  /** Parks a call; its handler returns after this. Where waiting is impossible it answers at once. */
+  park(call: Call, options: ParkOptions): void {
+    const server = this.#server
+    if (!call.mayBlock) {
+      options.onTimeout(this.reply)
+      return
+    }
+    if (call.resumed) {
+      this.#stays = true
+      return
+    }
+    const { client } = call
+    const parked = new Parked(call, options, server.monotonic)
+    client.parked = parked
+    client.set(PARKED, true)
+    server.waiting.add(parked, options.first ?? false)
+    server.reschedule()
+  }
+
+  #stays = false
+
+  /** Runs the parked calls whose keys were signalled by the command that just ended. */
+  #serveWaiting(client: Client): void {
+    this.reply.end()
+    this.serveReady()
+    this.current = client
+    this.reply.begin(client.output, client.protocol)
+  }
+
+  serveReady(): void {
+    this.#server.waiting.serve(this.#attempt)
+  }
+
+  readonly #attempt = (parked: Parked): boolean => {
+    const server = this.#server
+    const { client } = parked
+    const call = new Call(server, this.reply)
+    call.client = client
+    call.db = parked.db
+    call.command = parked.command
+    call.bytes = parked.bytes
+    call.offsets = parked.offsets
+    call.count = parked.count
+    call.now = server.now
+    call.resumed = true
+    this.#stays = false
+    this.current = client
+    this.reply.begin(client.output, client.protocol)
+    this.run(call, new Mark())
+    if (this.#afterReply.length > 0) this.#writeDeferred()
+    this.reply.end()
+    this.current = undefined
+    if (this.#stays) return false
+    this.release(parked)
+    return true
+  }
+
+  /** Ends the wait of a call that has been answered. */
+  release(parked: Parked): void {
+    const { client } = parked
+    this.#server.waiting.remove(parked)
+    client.parked = undefined
+    client.set(PARKED, false)
+    this.#runnable.push(client)
+    this.#server.wakeUp()
+  }
+
+  /** Ends the wait of a call by another answer than its own. */
+  releaseWith(parked: Parked, answer: (reply: Reply) => void): void {
+    this.reply.interrupt(parked.client.output, parked.client.protocol)
+    answer(this.reply)
+    this.reply.proceed()
+    this.release(parked)
+  }
+}

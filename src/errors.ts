@@ -1,0 +1,66 @@
+// errors.ts — The texts of all errors that clients read.
+//
+// The first word is the code and is API: client libraries and scripts switch on it. Texts are
+// Redis's own where Redis has the error.
+
+/** An error that is the client's to read. Carries no stack: it is an answer, not a fault. */
+export class ReplyError {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+export const errors = {
+  wrongType: new ReplyError('WRONGTYPE Operation against a key holding the wrong kind of value'),
+  notInteger: new ReplyError('ERR value is not an integer or out of range'),
+  notFloat: new ReplyError('ERR value is not a valid float'),
+  syntax: new ReplyError('ERR syntax error'),
+  noSuchKey: new ReplyError('ERR no such key'),
+  sameObject: new ReplyError('ERR source and destination objects are the same'),
+  indexOutOfRange: new ReplyError('ERR index out of range'),
+  databaseOutOfRange: new ReplyError('ERR DB index is out of range'),
+  noAuth: new ReplyError('NOAUTH Authentication required.'),
+  wrongPassword: new ReplyError('WRONGPASS invalid username-password pair or user is disabled.'),
+  outOfMemory: new ReplyError("OOM command not allowed when used memory > 'maxmemory'."),
+  executionAborted: new ReplyError('EXECABORT Transaction discarded because of previous errors.'),
+  nestedMulti: new ReplyError('ERR MULTI calls can not be nested'),
+  execWithoutMulti: new ReplyError('ERR EXEC without MULTI'),
+  discardWithoutMulti: new ReplyError('ERR DISCARD without MULTI'),
+  watchInMulti: new ReplyError('ERR WATCH inside MULTI is not allowed'),
+  notAllowedInMulti: new ReplyError('ERR Command not allowed inside a transaction'),
+  invalidCursor: new ReplyError('ERR invalid cursor'),
+  timeoutNotFloat: new ReplyError('ERR timeout is not a float or out of range'),
+  timeoutNegative: new ReplyError('ERR timeout is negative'),
+  noProto: new ReplyError('NOPROTO unsupported protocol version'),
+  unblocked: new ReplyError('UNBLOCKED client unblocked via CLIENT UNBLOCK'),
+  crossSlot: new ReplyError("CROSSSLOT Keys in request don't hash to the same slot"),
+  stringTooLong: new ReplyError('ERR string exceeds maximum allowed size (proto-max-bulk-len)'),
+  offsetOutOfRange: new ReplyError('ERR offset is out of range'),
+  incrementOverflow: new ReplyError('ERR increment or decrement would overflow'),
+  incrementNaN: new ReplyError('ERR increment would produce NaN or Infinity'),
+  maxClients: new ReplyError('ERR max number of clients reached'),
+} as const
+
+/** The client's words quoted in an error, without the control characters that would break it. */
+export function printable(text: string, lengthMax = 128): string {
+  const cut = text.length > lengthMax ? text.slice(0, lengthMax) : text
+  let clean = ''
+  for (const char of cut) clean += char < ' ' || char === '\x7f' ? ' ' : char
+  return clean
+}
+
+export function wrongArity(fullName: string): ReplyError {
+  return new ReplyError(`ERR wrong number of arguments for '${fullName}' command`)
+}
+
+export function invalidExpireTime(fullName: string): ReplyError {
+  return new ReplyError(`ERR invalid expire time in '${fullName}' command`)
+}
+
+export function unknownSubcommand(word: string, container: string): ReplyError {
+  return new ReplyError(
+    `ERR unknown subcommand '${printable(word)}'. Try ${container.toUpperCase()} HELP.`,
+  )
+}

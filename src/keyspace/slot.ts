@@ -1,0 +1,47 @@
+// slot.ts — Redis Cluster's hash slots: CRC-16/XMODEM of the key, or of its hash tag, modulo 16384.
+
+export const SLOTS = 16384
+/** A segment is 64 neighbouring slots: the unit of ownership, replication, transfer and flush. */
+export const SEGMENTS = 256
+export const SEGMENT_SHIFT = 6
+
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+
+const crcTable = new Uint16Array(256)
+for (let byte = 0; byte < 256; byte++) {
+  let crc = byte << 8
+  for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1
+  crcTable[byte] = crc
+}
+
+/**
+ * The slot of the key `bytes[start, end)`. Where the key has a `{tag}` that is not empty, only the
+ * tag counts (first opening brace, first closing brace after it).
+ */
+export function keySlot(bytes: Uint8Array, start: number, end: number): number {
+  let crc = 0
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!
+    // The search for a tag shares the loop with the checksum: most keys have none.
+    if (byte === OPEN_BRACE) return taggedSlot(bytes, start, i, end)
+    crc = ((crc << 8) & 0xffff) ^ crcTable[(crc >>> 8) ^ byte]!
+  }
+  return crc & (SLOTS - 1)
+}
+
+function taggedSlot(bytes: Uint8Array, start: number, open: number, end: number): number {
+  let close = open + 1
+  while (close < end && bytes[close] !== CLOSE_BRACE) close++
+  return close === end || close === open + 1
+    ? checksum(bytes, start, end)
+    : checksum(bytes, open + 1, close)
+}
+
+function checksum(bytes: Uint8Array, start: number, end: number): number {
+  let crc = 0
+  for (let i = start; i < end; i++) {
+    crc = ((crc << 8) & 0xffff) ^ crcTable[(crc >>> 8) ^ bytes[i]!]!
+  }
+  return crc & (SLOTS - 1)
+}

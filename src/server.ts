@@ -1,0 +1,558 @@
+// server.ts — A node: its keyspace, its clients, and the rules between them.
+//
+// The server has no sockets and no timers. A listener (or a test) connects clients by a `Link`,
+// passes it their bytes, calls `flush` when a turn of the event loop ends and `cron` ten times a
+// second, and is told by `host` when it must come back earlier. Time and chance come in by the
+// constructor, so a whole server runs in a test without a clock.
+
+import type { Logger } from 'pino'
+import { Access } from './access.ts'
+import { Acl } from './acl.ts'
+import type { Call } from './call.ts'
+import { CLOSING, Client, type Link, MONITOR, PAUSED, REPLAY } from './client.ts'
+import type { Clock } from './clock.ts'
+import type { CommandSpec } from './command.ts'
+import { MAY_REPLICATE, WRITE } from './command.ts'
+import type { Config } from './config/config.ts'
+import { Dispatch } from './dispatch.ts'
+import { EffectLog } from './effects.ts'
+import { errors } from './errors.ts'
+import { Eviction } from './eviction.ts'
+import type { Database } from './keyspace/database.ts'
+import { seedHash } from './keyspace/hash.ts'
+import { Keyspace } from './keyspace/keyspace.ts'
+import { LatencyMonitor } from './latency-monitor.ts'
+import { eventClass, parseEventClasses } from './notifications.ts'
+import { PubSub } from './pubsub.ts'
+import { Registry } from './registry.ts'
+import type { Router } from './router.ts'
+import { Slowlog } from './slowlog.ts'
+import { Stats } from './stats.ts'
+import { TrackingTable } from './tracking.ts'
+import { WatchTable } from './transaction.ts'
+import { Waiting } from './waiting.ts'
+import { ARGUMENTS_MAX } from './wire/decoder.ts'
+import { Reply } from './wire/reply.ts'
+
+/** What the server asks of the process around it. */
+export interface Host {
+  /** Call `flush` soon: there is output. */
+  requestFlush(): void
+  /** Call `wake` at this monotonic time at the latest (ms; Infinity: not needed). */
+  requestWake(at: number): void
+  /** End the process in an orderly way. */
+  shutdown(reason: string): void
+}
+
+export interface ServerOptions {
+  readonly config: Config
+  readonly families: readonly (readonly CommandSpec[])[]
+  readonly clock: Clock
+  /** A number in [0, 1). */
+  readonly random: () => number
+  readonly log: Logger
+  readonly host: Host
+  readonly version: string
+  /** 40 hex digits that tell this run of the process from others. */
+  readonly runId: string
+  readonly router?: Router
+}
+
+// Bits of `attention`: something off the fast path wants to see every command.
+export const MONITORED = 1 << 0
+export const PAUSING = 1 << 1
+export const ROUTED = 1 << 2
+
+/** Entries expired per cron at the default effort; a tenth of a second has room for more. */
+const EXPIRE_PER_CYCLE = 5000
+/** Evictions per command; the rest goes on in cron, so that no command waits long for room. */
+const EVICTIONS_PER_COMMAND = 100
+const EVICTIONS_PER_CYCLE = 10_000
+const TIMEOUTS_PER_WAKE = 1000
+
+export type PauseScope = 'none' | 'write' | 'all'
+
+export class Server {
+  readonly config: Config
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Logger
+  readonly host: Host
+  readonly version: string
+  readonly runId: string
+  readonly router: Router | undefined
+  readonly startedAt: number
+
+  readonly keyspace: Keyspace
+  readonly effects = new EffectLog()
+  readonly access: Access
+  readonly eviction: Eviction
+  readonly stats = new Stats()
+  readonly waiting = new Waiting()
+  readonly watches = new WatchTable()
+  readonly pubsub: PubSub
+  readonly tracking: TrackingTable
+  readonly acl: Acl
+  readonly slowlog = new Slowlog()
+  readonly latencyMonitor = new LatencyMonitor()
+  readonly reply = new Reply()
+  readonly dispatch: Dispatch
+
+  readonly clients = new Map<number, Client>()
+  readonly monitors = new Set<Client>()
+  /** Changes of configuration that the wire layer needs at hand. */
+  readonly decoderLimits = { bulkBytesMax: 0, authenticated: true, argumentsMax: ARGUMENTS_MAX }
+  /** Bytes; 0 for no limit. */
+  memoryLimit = 0
+  slowThresholdMicroseconds = Number.POSITIVE_INFINITY
+  attention = 0
+  /** Classes of keyspace events that are published, as bits; 0 for none. */
+  notifies = 0
+  notifiesMisses = false
+
+  /** Time of the turn, ms since the epoch, and monotonic ms. */
+  now: number
+  monotonic: number
+
+  /** Bytes of clients' buffers, counted in cron. */
+  clientBytes = 0
+  peakMemory = 0
+  activeExpire = true
+  /** The process's own weight without data, measured once at start. */
+  baselineBytes = 0
+
+  readonly #pause = { scope: 'none' as PauseScope, until: 0 }
+  readonly #dirty: Client[] = []
+  #nextClientId = 1
+  #evicting = false
+
+  constructor(options: ServerOptions) {
+    this.config = options.config
+    this.clock = options.clock
+    this.random = options.random
+    this.log = options.log
+    this.host = options.host
+    this.version = options.version
+    this.runId = options.runId
+    this.router = options.router
+    this.now = this.clock.now()
+    this.monotonic = this.clock.monotonic()
+    this.startedAt = this.now
+    seedHash(this.random() * 2 ** 32, this.random() * 2 ** 32)
+    this.registry = new Registry(options.families)
+    this.keyspace = new Keyspace(this.config.values.databases, {
+      changed: (db, key) => this.#changed(db, key),
+      expired: (db, key) => this.#expired(db, key),
+    })
+    this.access = new Access(this.random)
+    this.eviction = new Eviction(this.keyspace, this.access, this.random)
+    this.dispatch = new Dispatch(this, this.reply)
+    this.pubsub = new PubSub(this)
+    this.tracking = new TrackingTable(this)
+    this.acl = new Acl(this)
+    if (this.router !== undefined) this.attention |= ROUTED
+    this.#configure()
+    this.beginTurn()
+  }
+
+  /** Takes over settings, now and whenever they change. */
+  #configure(): void {
+    const { config } = this
+    const { values } = config
+    const apply = () => {
+      this.decoderLimits.bulkBytesMax = values['proto-max-bulk-len']
+      this.memoryLimit = values.maxmemory
+      const slower = values['slowlog-log-slower-than']
+      const monitored = values['latency-monitor-threshold']
+      this.slowThresholdMicroseconds = Math.min(
+        slower < 0 ? Number.POSITIVE_INFINITY : slower,
+        monitored === 0 ? Number.POSITIVE_INFINITY : monitored * 1000,
+      )
+      this.slowlog.resize(values['slowlog-max-len'])
+      this.access.lfu = values['maxmemory-policy'].endsWith('lfu')
+      this.access.logFactor = values['lfu-log-factor']
+      this.access.decayMinutes = values['lfu-decay-time']
+      this.eviction.configure(values['maxmemory-policy'], values['maxmemory-samples'])
+      this.notifies = parseEventClasses(values['notify-keyspace-events'])
+      this.notifiesMisses = (this.notifies & eventClass('m')) !== 0
+    }
+    apply()
+    for (const name of APPLIED_SETTINGS) config.onChange(name, apply)
+  }
+
+  /** A turn of the event loop begins: time is taken once for all that happens in it. */
+  beginTurn(): void {
+    this.now = this.clock.now()
+    this.monotonic = this.clock.monotonic()
+    this.keyspace.now = this.now
+    this.access.tick(this.now)
+    this.keyspace.newAccess = this.access.fresh
+  }
+
+  // Clients
+
+  connect(link: Link): Client {
+    this.stats.connectionsReceived++
+    const client = new Client(
+      this.#nextClientId++,
+      link,
+      this.keyspace.databases[0]!,
+      this.acl.defaultUser,
+      this.now,
+      this.monotonic,
+      this.#noteOutput,
+    )
+    this.clients.set(client.id, client)
+    this.acl.admit(client)
+    return client
+  }
+
+  readonly #noteOutput = (client: Client): void => {
+    if (this.#dirty.length === 0) this.host.requestFlush()
+    this.#dirty.push(client)
+  }
+
+  /** There is something to flush or to go on with. */
+  wakeUp(): void {
+    this.host.requestFlush()
+  }
+
+  receive(client: Client, chunk: Buffer, end: number): void {
+    if (client.is(CLOSING)) return
+    this.dispatch.receive(client, chunk, end)
+  }
+
+  /** Sends what was written in this turn. */
+  flush(): void {
+    this.dispatch.resumeAll()
+    this.reply.end()
+    let reusable = true
+    const dirty = this.#dirty
+    for (let i = 0; i < dirty.length; i++) {
+      const client = dirty[i]!
+      const { output } = client
+      if (output.ranges === 0) continue
+      this.stats.netOutputBytes += output.bytes
+      if (!client.link.send(output)) {
+        reusable = false
+        if (client.link.unsentBytes > this.config.values['client-output-backpressure']) {
+          client.link.holdReading(true)
+        }
+      }
+      output.clear()
+      if (client.is(CLOSING)) client.link.close(true)
+    }
+    dirty.length = 0
+    this.reply.recycle(reusable)
+  }
+
+  /** Ends a connection at once. */
+  close(client: Client, reason: string): void {
+    client.closeReason ??= reason
+    client.set(CLOSING, true)
+    client.output.clear()
+    client.link.close(false)
+  }
+
+  /** Ends a connection when what was written for it has been sent. */
+  closeAfterOutput(client: Client, reason: string): void {
+    client.closeReason ??= reason
+    client.set(CLOSING, true)
+    this.#noteOutput(client)
+    // A client without output is closed by the same flush.
+    if (client.output.ranges === 0 && this.dispatch.current !== client) client.link.close(true)
+  }
+
+  /** The connection has ended: nothing of the client may stay behind. */
+  disconnected(client: Client): void {
+    client.set(CLOSING, true)
+    if (!this.clients.delete(client.id)) return
+    if (client.parked !== undefined) {
+      this.waiting.remove(client.parked)
+      client.parked = undefined
+    }
+    this.watches.unwatch(client)
+    this.pubsub.unsubscribeAll(client)
+    this.tracking.disable(client)
+    this.unmonitor(client)
+    client.output.clear()
+    this.noteObservers()
+  }
+
+  /** Whether anybody must hear of changed keys. */
+  noteObservers(): void {
+    this.keyspace.observed = !this.watches.isEmpty || this.tracking.isActive
+  }
+
+  /** Holds a client to its output limits. */
+  checkOutput(client: Client): void {
+    const limits = this.config.values['client-output-buffer-limit']
+    const limit = client.subscriptions > 0 || client.is(MONITOR) ? limits.pubsub : limits.normal
+    if (limit.hardBytes === 0 && limit.softBytes === 0) return
+    const bytes = client.outputBytes
+    let over = limit.hardBytes > 0 && bytes > limit.hardBytes
+    if (limit.softBytes > 0 && bytes > limit.softBytes) {
+      if (client.overSoftLimitSince === 0) client.overSoftLimitSince = this.monotonic
+      if (this.monotonic - client.overSoftLimitSince > limit.softSeconds * 1000) over = true
+    } else {
+      client.overSoftLimitSince = 0
+    }
+    if (!over || client.is(CLOSING)) return
+    this.stats.clientOutputBufferLimitDisconnections++
+    this.log.warn({ client: client.id, bytes }, 'output buffer limit reached')
+    this.close(client, 'output buffer limit')
+  }
+
+  /**
+   * Writes to a client out of band. To the client whose command runs it is written after the reply
+   * of that command, so that it never stands in the middle of one.
+   */
+  push(client: Client, write: (reply: Reply) => void): void {
+    if (client.is(CLOSING)) return
+    if (client === this.dispatch.current) {
+      this.dispatch.writeAfterReply(write)
+      return
+    }
+    this.reply.interrupt(client.output, client.protocol)
+    write(this.reply)
+    this.reply.proceed()
+    this.checkOutput(client)
+  }
+
+  monitor(client: Client): void {
+    client.set(MONITOR, true)
+    this.monitors.add(client)
+    this.attention |= MONITORED
+  }
+
+  unmonitor(client: Client): void {
+    client.set(MONITOR, false)
+    this.monitors.delete(client)
+    if (this.monitors.size === 0) this.attention &= ~MONITORED
+  }
+
+  feedMonitors(call: Call): void {
+    const line = monitorLine(call)
+    for (const client of this.monitors) this.push(client, reply => reply.status(line))
+  }
+
+  // CLIENT PAUSE
+
+  pause(scope: 'write' | 'all', untilMonotonic: number): void {
+    // As in Redis, a pause is never made shorter or narrower by another one.
+    if (this.#pause.scope === 'all' && scope === 'write') scope = 'all'
+    this.#pause.scope = scope
+    this.#pause.until = Math.max(this.#pause.until, untilMonotonic)
+    this.attention |= PAUSING
+    this.reschedule()
+  }
+
+  unpause(): void {
+    this.#pause.scope = 'none'
+    this.#pause.until = 0
+    this.attention &= ~PAUSING
+    for (const client of this.clients.values()) {
+      if (!client.is(PAUSED)) continue
+      client.set(PAUSED, false)
+      this.dispatch.resumeLater(client)
+    }
+    this.wakeUp()
+  }
+
+  get pauseScope(): PauseScope {
+    return this.#pause.scope
+  }
+
+  isPausedFor(client: Client, bits: number): boolean {
+    const { scope } = this.#pause
+    if (scope === 'none' || client.is(REPLAY)) return false
+    return scope === 'all' || (bits & (WRITE | MAY_REPLICATE)) !== 0
+  }
+
+  // Time
+
+  /** Asks the host to come back for the next deadline. */
+  reschedule(): void {
+    const pauseEnd = this.#pause.scope === 'none' ? Number.POSITIVE_INFINITY : this.#pause.until
+    this.host.requestWake(Math.min(this.waiting.nextDeadline, pauseEnd))
+  }
+
+  /** Does what is due by now. */
+  wake(): void {
+    this.beginTurn()
+    for (let left = TIMEOUTS_PER_WAKE; left > 0; left--) {
+      const parked = this.waiting.due(this.monotonic)
+      if (parked === undefined) break
+      this.dispatch.releaseWith(parked, parked.onTimeout)
+    }
+    if (this.#pause.scope !== 'none' && this.#pause.until <= this.monotonic) this.unpause()
+    this.reschedule()
+  }
+
+  /** Ten times a second: expiry, eviction, limits, statistics. */
+  cron(): void {
+    this.beginTurn()
+    if (this.activeExpire && this.keyspace.expires && this.#pause.scope === 'none')
+      this.#expireDue()
+    if (this.memoryLimit > 0) this.makeRoom(EVICTIONS_PER_CYCLE)
+    this.keyspace.reclaim()
+    this.#checkClients()
+    this.peakMemory = Math.max(this.peakMemory, this.usedMemory)
+    this.tracking.cron()
+    this.dispatch.serveReady()
+  }
+
+  #expireDue(): void {
+    const effort = this.config.values['active-expire-effort']
+    let left = EXPIRE_PER_CYCLE * effort
+    for (const db of this.keyspace.databases) {
+      while (left > 0 && db.expireDue(1) === 1) {
+        left--
+        this.effects.commit(this.now, true)
+      }
+    }
+  }
+
+  #checkClients(): void {
+    const idleMax = this.config.values.timeout * 1000
+    let bytes = 0
+    for (const client of this.clients.values()) {
+      bytes += client.outputBytes + client.pending.bytes.length + CLIENT_BYTES
+      if (client.transaction !== undefined) bytes += client.transaction.bytes
+      if (
+        idleMax > 0 &&
+        this.monotonic - client.lastActiveAt > idleMax &&
+        client.parked === undefined &&
+        client.subscriptions === 0 &&
+        !client.is(MONITOR)
+      ) {
+        this.close(client, 'idle timeout')
+        continue
+      }
+      this.checkOutput(client)
+    }
+    this.clientBytes = bytes
+  }
+
+  // Memory
+
+  /** Bytes that data, clients and the process itself use. */
+  get usedMemory(): number {
+    return this.baselineBytes + this.keyspace.memory + this.clientBytes + this.tracking.memory
+  }
+
+  /** Evicts until the memory is below its limit, or a bound is reached; false if it is not below. */
+  makeRoom(evictionsMax = EVICTIONS_PER_COMMAND): boolean {
+    if (this.memoryLimit === 0 || this.usedMemory <= this.memoryLimit) return true
+    if (this.#evicting) return true
+    this.#evicting = true
+    let left = evictionsMax
+    while (left-- > 0 && this.usedMemory > this.memoryLimit) {
+      const victim = this.eviction.next()
+      if (victim === undefined) {
+        this.#evicting = false
+        return this.usedMemory <= this.memoryLimit
+      }
+      this.#evict(victim.db, victim.address)
+    }
+    this.#evicting = false
+    // The bound was reached while there was more to evict: as in Redis, the command may run.
+    return true
+  }
+
+  #evict(db: Database, address: number): void {
+    const key = db.key(address)
+    this.keyspace.version = this.effects.lsn + 1
+    db.deleteAt(address)
+    this.stats.evictedKeys++
+    this.effects.record(db.index, ['DEL', key])
+    this.effects.commit(this.now, true)
+    this.notify('e', 'evicted', key, db)
+    this.waiting.signal(db, key)
+  }
+
+  // Changes
+
+  #changed(db: Database, key: string): void {
+    this.watches.changed(db, key)
+    if (this.tracking.isActive) this.tracking.changed(key, this.dispatch.current)
+  }
+
+  #expired(db: Database, key: string): void {
+    this.stats.expiredKeys++
+    this.effects.record(db.index, ['DEL', key])
+    this.notify('x', 'expired', key, db)
+    if (this.waiting.size > 0) this.waiting.signal(db, key)
+  }
+
+  /** Publishes a keyspace event, if its class is wanted. */
+  notify(type: string, event: string, key: string, db: Database): void {
+    const wanted = this.notifies
+    if ((wanted & eventClass(type)) === 0) return
+    if (wanted & eventClass('K')) this.pubsub.publish(`__keyspace@${db.index}__:${key}`, event)
+    if (wanted & eventClass('E')) this.pubsub.publish(`__keyevent@${db.index}__:${event}`, key)
+  }
+
+  /** A command took long: the slow log and the latency monitor decide whether to keep it. */
+  slow(call: Call, client: Client, microseconds: number): void {
+    const { values } = this.config
+    this.slowlog.offer(call, client, microseconds, values['slowlog-log-slower-than'], this.now)
+    this.latencyMonitor.offer(
+      call.command.spec.flags.includes('fast') ? 'fast-command' : 'command',
+      microseconds / 1000,
+      values['latency-monitor-threshold'],
+      this.now,
+    )
+  }
+
+  /** Refuses a connection beyond `maxclients`; the text to send, or undefined to accept. */
+  refusal(): string | undefined {
+    if (this.clients.size < this.config.values.maxclients) return undefined
+    this.stats.rejectedConnections++
+    return `-${errors.maxClients.text}\r\n`
+  }
+}
+
+/** Settings that the server keeps in another form than the configuration does. */
+const APPLIED_SETTINGS = [
+  'proto-max-bulk-len',
+  'maxmemory',
+  'maxmemory-policy',
+  'maxmemory-samples',
+  'slowlog-log-slower-than',
+  'slowlog-max-len',
+  'latency-monitor-threshold',
+  'lfu-log-factor',
+  'lfu-decay-time',
+  'notify-keyspace-events',
+] as const
+
+/** What a client costs beside its buffers. */
+const CLIENT_BYTES = 2048
+
+function monitorLine(call: Call): string {
+  const { client } = call
+  const seconds = Math.floor(call.now / 1000)
+  const micros = String((call.now % 1000) * 1000).padStart(6, '0')
+  let line = `${seconds}.${micros} [${client.db.index} ${client.link.address}]`
+  for (let i = 0; i < call.count; i++) line += ` ${quote(call.text(i))}`
+  return line
+}
+
+/** A string as redis-cli prints it: in double quotes, with escapes. */
+export function quote(text: string): string {
+  let quoted = '"'
+  for (const char of text) {
+    const code = char.charCodeAt(0)
+    if (char === '"' || char === '\\') quoted += `\\${char}`
+    else if (char === '\n') quoted += '\\n'
+    else if (char === '\r') quoted += '\\r'
+    else if (char === '\t') quoted += '\\t'
+    else if (code === 7) quoted += '\\a'
+    else if (code === 8) quoted += '\\b'
+    else if (code < 32 || code > 126) quoted += `\\x${code.toString(16).padStart(2, '0')}`
+    else quoted += char
+  }
+  return `${quoted}"`
+}
