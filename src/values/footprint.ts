@@ -21,6 +21,12 @@ export const SET_ENTRY_BYTES = 27
 export const ARRAY_BYTES = 112
 export const ARRAY_ELEMENT_BYTES = 10
 
+/** An array that began as a literal of one element. */
+export function arrayBytes(length: number): number {
+  if (length < 2) return 56
+  return 48 + (length < 18 ? 18 * WORD_BYTES : length * ARRAY_ELEMENT_BYTES)
+}
+
 const STRING_HEADER_BYTES = 16
 
 /** A latin1 string. The empty one is shared by everybody. */
