@@ -98,7 +98,7 @@ const LEXEME = /[()[\]|]|[^\s()[\]|]+/g
 const WORD = /^([a-z][a-z\d_:/-]*)(?:=([^@]+))?(?:#(\d+))?(@.+)?$/
 const LITERAL = /^([A-Z][A-Z\d_.-]*)(@.+)?$/
 const GROUP_NAME = /^([a-z][a-z\d_:/-]*)=$/
-const VERSIONS = /^@(\d[\d.]*\d)?(?:\.\.(\d[\d.]*))?$/
+const VERSIONS = /^@(\d+(?:\.\d+)*)?(?:\.\.(\d+(?:\.\d+)*))?$/
 
 class Parser {
   readonly #syntax: string
@@ -250,7 +250,7 @@ class Parser {
   #versions(node: Node, versions: string | undefined): void {
     if (versions === undefined) return
     const match = VERSIONS.exec(versions)
-    if (!match) this.#fail('these are no versions')
+    if (!match || versions === '@') this.#fail('these are no versions')
     const [, since, deprecatedSince] = match as unknown as (string | undefined)[]
     if (since !== undefined) node.since = since
     if (deprecatedSince !== undefined) node.deprecatedSince = deprecatedSince
