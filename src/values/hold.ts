@@ -40,7 +40,7 @@ export interface Kept {
 }
 
 /** Somebody else holds it, or nobody does. */
-export type NotHolder = Refused<'NOTOWNER'> | Refused<'NOTHELD'>
+export type NotHolder = Refused<'NOTOWNER' | 'NOTHELD'>
 
 export class Hold implements HoldState, Due {
   readonly owner: string

@@ -86,7 +86,7 @@ export class Lock implements Coordinated {
   }
 
   /** What `acquire` would answer instead of a grant, or undefined. Changes nothing. */
-  refusal(request: LockRequest): Busy | Refused<'HOLDLIMIT'> | Refused<'DEADLOCK'> | undefined {
+  refusal(request: LockRequest): Busy | Refused<'HOLDLIMIT' | 'DEADLOCK'> | undefined {
     const hold = this.#holders.find(request.owner)
     if (hold === undefined) {
       if (request.queued || this.#holders.sole?.exclusive) return BUSY
@@ -101,7 +101,7 @@ export class Lock implements Coordinated {
     request: LockRequest,
     tokens: TokenSource,
     now: number,
-  ): Granted | Busy | Refused<'HOLDLIMIT'> | Refused<'DEADLOCK'> {
+  ): Granted | Busy | Refused<'HOLDLIMIT' | 'DEADLOCK'> {
     const refusal = this.refusal(request)
     if (refusal !== undefined) return refusal
     const holders = this.#holders

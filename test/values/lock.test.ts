@@ -502,7 +502,7 @@ test('the lock agrees with the model, its backup with the lock, through any step
       const backup = new Lock()
       const tokens = new CountingTokens()
       const model = new Model()
-      for (const step of steps) {
+      for (const [index, step] of steps.entries()) {
         const before = lock.snapshot()
         const expected = model.run(step)
         const { answer, effects } = run(lock, step, tokens, model.now)
@@ -524,6 +524,7 @@ test('the lock agrees with the model, its backup with the lock, through any step
         replay(backup, effects, 1e9 + model.now)
         expect(backup.snapshot()).toEqual(lock.snapshot())
         expect(backup.memory()).toBe(lock.memory())
+        if (index % 10 > 0) continue
         const copy = Lock.restore(lock.snapshot(), 5)
         expect(copy.snapshot()).toEqual(lock.snapshot())
         expect(copy.memory()).toBe(lock.memory())
