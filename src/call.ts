@@ -100,8 +100,7 @@ export class Call {
     const start = this.offsets[i << 1]!
     const end = this.offsets[(i << 1) | 1]!
     const value = parseInteger(this.bytes, start, end)
-    if (value === value) return value
-    return Number(this.int64(i, error))
+    return Number.isNaN(value) ? Number(this.int64(i, error)) : value
   }
 
   /** The argument as an integer between bounds. */

@@ -265,7 +265,10 @@ export class Dispatch {
   #check(call: Call): void {
     const { client, bytes, offsets } = call
     let command = this.#server.registry.find(bytes, offsets[0]!, offsets[1]!)
-    if (command === undefined) return this.#unknown(call)
+    if (command === undefined) {
+      this.#unknown(call)
+      return
+    }
     if (command.subcommands !== undefined) {
       command = this.#subcommand(call, command)
       if (command === undefined) return
@@ -274,11 +277,15 @@ export class Dispatch {
     client.lastCommand = command
     const arity = command.arity
     if (arity > 0 ? call.count !== arity : call.count < -arity) {
-      return this.refuse(call, wrongArity(command.fullName))
+      this.refuse(call, wrongArity(command.fullName))
+      return
     }
     if (((client.state & CHECKED) | this.#server.attention) !== 0 && !this.#admit(call)) return
     if ((command.bits & DENYOOM) !== 0 && this.#server.memoryLimit > 0) {
-      if (!this.#server.makeRoom()) return this.refuse(call, errors.outOfMemory)
+      if (!this.#server.makeRoom()) {
+        this.refuse(call, errors.outOfMemory)
+        return
+      }
     }
     this.#time(call)
   }
@@ -376,7 +383,10 @@ export class Dispatch {
   }
 
   #unknown(call: Call): void {
-    if (call.client.is(UNAUTHENTICATED)) return this.#rejected(call.client, errors.noAuth)
+    if (call.client.is(UNAUTHENTICATED)) {
+      this.#rejected(call.client, errors.noAuth)
+      return
+    }
     let words = ''
     for (let i = 1; i < call.count && words.length < 128; i++) {
       words += `'${printable(call.text(i), 128 - words.length)}' `

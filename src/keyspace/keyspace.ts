@@ -89,8 +89,11 @@ export class Keyspace {
   /** Empties one database. What is large is freed later, in slices, by `reclaim`. */
   flush(database: Database): void {
     const size = database.size
-    if (this.observed)
-      database.forEach(address => this.hooks.changed(database, database.key(address)))
+    if (this.observed) {
+      database.forEach(address => {
+        this.hooks.changed(database, database.key(address))
+      })
+    }
     for (const segment of database.detach()) {
       if (segment === undefined) continue
       this.indexBytes -= segment.indexBytes

@@ -160,7 +160,7 @@ export class Decoder {
     if (!limits.authenticated && count > UNAUTHENTICATED_ARGUMENTS_MAX) {
       return this.#fail('unauthenticated multibulk length')
     }
-    this.#missing = count > 0 ? count : 0
+    this.#missing = Math.max(count, 0)
     return COMPLETE
   }
 
