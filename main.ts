@@ -1,33 +1,112 @@
 #!/usr/bin/env node
-// main.ts — The process: configuration, server, listener, signals.
+// main.ts — The process: settings in, a listening server out, and an orderly end.
 
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { pino } from 'pino'
 import { families } from './commands/index.ts'
 import { systemClock } from './src/clock.ts'
+import { readArguments } from './src/config/arguments.ts'
 import { Config } from './src/config/config.ts'
+import { ConfigError } from './src/config/directive.ts'
+import { helpText } from './src/config/help.ts'
+import { readSources } from './src/config/sources.ts'
 import { Listener } from './src/listener.ts'
 import { Server } from './src/server.ts'
+import { VERSION } from './src/version.ts'
 
-const config = new Config()
-const log = pino()
-const listener = new Listener(reason => {
-  log.info({ reason }, 'shutting down')
-  void listener.close().then(() => process.exit(0))
-})
-const port = process.argv.indexOf('--port')
-if (port > 0) config.load([{ name: 'port', words: [process.argv[port + 1]!], origin: 'flag' }])
-const server = new Server({
-  config,
-  families,
-  clock: systemClock,
-  random: Math.random,
-  log,
-  host: listener,
-  version: '7.2.4',
-  runId: randomBytes(20).toString('hex'),
-})
-await listener.listen(server)
-log.info({ port: listener.port }, 'ready to accept connections')
-void readFileSync
+const STANDARD_INPUT = 0
+
+/** Redis's names of the levels, and pino's. */
+const LOG_LEVELS = {
+  debug: 'trace',
+  verbose: 'debug',
+  notice: 'info',
+  warning: 'warn',
+  nothing: 'silent',
+} as const
+
+/** Reads the configuration; undefined if the command line asked for something else than a server. */
+function readConfig(): { config: Config; file: string | undefined } | undefined {
+  const line = readArguments(process.argv.slice(2))
+  if (line.kind === 'help') {
+    process.stdout.write(helpText())
+    return undefined
+  }
+  if (line.kind === 'version') {
+    process.stdout.write(`latchkey ${VERSION} (node ${process.versions.node})\n`)
+    return undefined
+  }
+  const sources = readSources(line, {
+    files: { read: path => readFileSync(path), list: path => readdirSync(path) },
+    environment: process.env,
+    readStandardInput: () => readFileSync(STANDARD_INPUT),
+  })
+  const config = new Config()
+  config.load(...sources)
+  if (line.check) {
+    process.stdout.write('The configuration is good.\n')
+    return undefined
+  }
+  return { config, file: line.file }
+}
+
+async function start(config: Config, configFile: string | undefined): Promise<void> {
+  const { values } = config
+  const log = pino(
+    { level: LOG_LEVELS[values.loglevel], base: { pid: process.pid } },
+    pino.destination(values.logfile === '' ? { fd: 1, sync: false } : { dest: values.logfile }),
+  )
+  let ending = false
+  const end = (reason: string) => {
+    if (ending) return
+    ending = true
+    log.info({ reason }, 'shutting down')
+    listener.close().then(
+      () => exitAfterLog(0),
+      error => {
+        log.error({ error }, 'closing failed')
+        exitAfterLog(1)
+      },
+    )
+  }
+  const exitAfterLog = (code: number) => log.flush(() => process.exit(code))
+  const listener = new Listener(end)
+  const server = new Server({
+    config,
+    families,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    host: listener,
+    runId: randomBytes(20).toString('hex'),
+    configFile,
+  })
+  config.onChange('loglevel', level => {
+    log.level = LOG_LEVELS[level]
+  })
+  process.on('SIGTERM', () => end('SIGTERM'))
+  process.on('SIGINT', () => end('SIGINT'))
+  // A state that should be impossible: what is in memory can no longer be trusted.
+  process.on('uncaughtException', error => {
+    log.fatal({ error: error.stack }, 'impossible state')
+    exitAfterLog(70)
+  })
+  await listener.listen(server)
+  log.info(
+    { version: VERSION, node: process.versions.node, port: listener.port, pid: process.pid },
+    'ready to accept connections',
+  )
+}
+
+try {
+  const read = readConfig()
+  if (read !== undefined) await start(read.config, read.file)
+} catch (error) {
+  // Bad settings and taken ports are the operator's to mend: one line, no stack.
+  const expected =
+    error instanceof ConfigError || (error as NodeJS.ErrnoException).syscall === 'listen'
+  if (!expected) throw error
+  process.stderr.write(`latchkey: ${(error as Error).message}\n`)
+  process.exitCode = 1
+}

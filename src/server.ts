@@ -30,6 +30,7 @@ import { Slowlog } from './slowlog.ts'
 import { Stats } from './stats.ts'
 import { TrackingTable } from './tracking.ts'
 import { WatchTable } from './transaction.ts'
+import { REDIS_VERSION } from './version.ts'
 import { Waiting } from './waiting.ts'
 import { ARGUMENTS_MAX } from './wire/decoder.ts'
 import { Reply } from './wire/reply.ts'
@@ -52,9 +53,10 @@ export interface ServerOptions {
   readonly random: () => number
   readonly log: Logger
   readonly host: Host
-  readonly version: string
   /** 40 hex digits that tell this run of the process from others. */
   readonly runId: string
+  /** The configuration file, which CONFIG REWRITE changes. */
+  readonly configFile?: string | undefined
   readonly router?: Router
 }
 
@@ -79,8 +81,10 @@ export class Server {
   readonly random: () => number
   readonly log: Logger
   readonly host: Host
-  readonly version: string
+  /** Version of Redis that clients are told. */
+  readonly version = REDIS_VERSION
   readonly runId: string
+  readonly configFile: string | undefined
   readonly router: Router | undefined
   readonly startedAt: number
 
@@ -133,8 +137,9 @@ export class Server {
     this.random = options.random
     this.log = options.log
     this.host = options.host
-    this.version = options.version
+
     this.runId = options.runId
+    this.configFile = options.configFile
     this.router = options.router
     this.now = this.clock.now()
     this.monotonic = this.clock.monotonic()
