@@ -497,7 +497,7 @@ function stateOf(hold: ModelHold): HoldState {
 
 test('the lock agrees with the model, its backup with the lock, through any steps', () => {
   fc.assert(
-    fc.property(fc.array(action, { maxLength: 150, size: 'max' }), steps => {
+    fc.property(fc.array(action, { maxLength: 100, size: 'max' }), steps => {
       const lock = new Lock()
       const backup = new Lock()
       const tokens = new CountingTokens()

@@ -316,7 +316,7 @@ function run(
 
 test('the semaphore agrees with the model, its backup with the semaphore', () => {
   fc.assert(
-    fc.property(fc.nat(8), fc.array(action, { maxLength: 150, size: 'max' }), (limit, steps) => {
+    fc.property(fc.nat(8), fc.array(action, { maxLength: 100, size: 'max' }), (limit, steps) => {
       const semaphore = new Semaphore(limit, true)
       const backup = new Semaphore(limit, true)
       const tokens = new CountingTokens()
