@@ -83,7 +83,8 @@ async function commandsOfAll(running: readonly RunningContender[]): Promise<Set<
   const shared = new Set(benchmarkCommands)
   for (const { server } of running) {
     const client = await RespClient.connect(server.port)
-    const rows = (await client.call('COMMAND', 'INFO', ...benchmarkCommands)) as unknown[]
+    const rows = await client.call('COMMAND', 'INFO', ...benchmarkCommands)
+    if (!Array.isArray(rows)) throw new Error('the server does not know COMMAND INFO')
     benchmarkCommands.forEach((name, i) => {
       if (rows[i] === null) shared.delete(name)
     })
