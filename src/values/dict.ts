@@ -167,6 +167,12 @@ export class Dict {
   }
 
   remove(reference: number): void {
+    this.discard(reference)
+    this.collect()
+  }
+
+  /** Removes a record, and moves none: for many in a row, with `collectAll` at the end. */
+  discard(reference: number): void {
     const page = reference >>> PAGE_SHIFT
     const at = reference & WORD_MASK
     const words = this.records.words[page]!
@@ -176,7 +182,6 @@ export class Dict {
     this.#dropIndex(words[at + INDEX]!)
     this.records.free(reference, this.#sizeOf(words, at))
     if (table.used < table.size >> 3) this.#contract(table, hash)
-    this.collect()
   }
 
   /** Gives a record a tail of another size; only header and key are kept. Old content is freed. */
@@ -206,6 +211,10 @@ export class Dict {
       at += (size + 3) >>> 2
     }
     records.release(page)
+  }
+
+  collectAll(): void {
+    while (this.records.wasteful) this.collect()
   }
 
   /** The record at an index; indexes run from 0 to `size` and change with every removal. */

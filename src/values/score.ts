@@ -1,0 +1,56 @@
+// score.ts — Scores as numbers, as text, and as words that sort.
+//
+// A score is a double, never NaN. In a packed sorted set it is text or an integer; in the order
+// structure it is two words whose unsigned order is that of the numbers, where the two zeros are
+// one: -0 and 0 are equal scores, though each is given back as it was set.
+
+import type { Element } from './element.ts'
+
+const double = new Float64Array(1)
+const words = new Int32Array(double.buffer)
+/** Index of the word that holds sign and exponent. */
+const HIGH = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0
+
+/** The upper and lower word of a score's bits, as they are kept in a record. */
+export function scoreHigh(score: number): number {
+  double[0] = score
+  return words[HIGH]!
+}
+
+export function scoreLow(score: number): number {
+  double[0] = score
+  return words[1 - HIGH]!
+}
+
+export function scoreOf(high: number, low: number): number {
+  words[HIGH] = high
+  words[1 - HIGH] = low
+  return double[0]!
+}
+
+/** Writes the two words that sort as the score does. */
+export function writeSortable(score: number, to: Int32Array): void {
+  // Adding 0 makes -0 a 0.
+  double[0] = score + 0
+  const high = words[HIGH]!
+  const low = words[1 - HIGH]!
+  // Positive numbers sort above negative ones; among negative ones more bits mean less.
+  to[0] = high < 0 ? ~high : high ^ 0x80000000
+  to[1] = high < 0 ? ~low : low
+}
+
+/** The score that an element of a packed sorted set holds; NaN if it is none. */
+export function parseScore(element: Element): number {
+  if (element.integer) return element.toInteger()
+  const text = element.toString()
+  if (text === 'inf') return Number.POSITIVE_INFINITY
+  if (text === '-inf') return Number.NEGATIVE_INFINITY
+  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
+}
+
+/** The shortest text that is read back as the same score. */
+export function formatScore(score: number): string {
+  if (score === Number.POSITIVE_INFINITY) return 'inf'
+  if (score === Number.NEGATIVE_INFINITY) return '-inf'
+  return Object.is(score, -0) ? '-0' : String(score)
+}
