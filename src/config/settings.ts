@@ -39,11 +39,14 @@ const CLUSTER_OWNERS_MAX = 8
 
 const network = {
   bind: setting(
-    words('address …', BIND_ADDRESSES_MAX, 'Too many bind addresses specified.'),
+    words('address ...', BIND_ADDRESSES_MAX, 'Too many bind addresses specified.'),
     ['*', '-::*'],
     'Addresses to listen on; one that starts with - may be missing on this machine, * and ::* are all of IPv4 and IPv6.',
+    { change: 'start' },
   ),
-  port: setting(integer(0, PORT_MAX), 6379, 'TCP port to listen on; 0 for none.'),
+  port: setting(integer(0, PORT_MAX), 6379, 'TCP port to listen on; 0 for none.', {
+    change: 'start',
+  }),
   'tcp-backlog': setting(
     integer(0, INT32_MAX),
     511,
@@ -450,7 +453,7 @@ const cluster = {
     { change: 'start' },
   ),
   'cluster-join': setting(
-    words('host:port …', CLUSTER_SEEDS_MAX, 'too many nodes to join'),
+    words('host:port ...', CLUSTER_SEEDS_MAX, 'too many nodes to join'),
     [],
     'Nodes of the cluster to join; without any, the node forms a cluster of its own.',
     { change: 'start' },

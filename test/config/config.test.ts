@@ -145,11 +145,11 @@ describe('listeners', () => {
     const config = new Config()
     const seen: unknown[] = []
     config.onChange('timeout', (value, previous) => {
-      seen.push([value, previous, config.values['port']])
+      seen.push([value, previous, config.values['maxclients']])
     })
     config.set([
       ['timeout', '3'],
-      ['port', '1'],
+      ['maxclients', '1'],
     ])
     expect(seen).toEqual([[3, 0, 1]])
   })
@@ -158,10 +158,10 @@ describe('listeners', () => {
     const config = new Config()
     let runs = 0
     config.onChange('timeout', () => runs++)
-    config.onChange('bind', () => runs++)
+    config.onChange('latency-tracking-info-percentiles', () => runs++)
     config.set([
       ['timeout', '0'],
-      ['bind', '* -::*'],
+      ['latency-tracking-info-percentiles', '50 99 99.90'],
     ])
     expect(runs).toBe(0)
   })
@@ -170,22 +170,22 @@ describe('listeners', () => {
     const config = new Config()
     const seen: string[] = []
     config.onChange('timeout', (value, previous) => seen.push(`timeout ${previous} to ${value}`))
-    config.onChange('port', value => {
-      throw new InvalidValue(`port ${value} is taken`)
+    config.onChange('maxclients', value => {
+      throw new InvalidValue(`${value} clients are too many`)
     })
     const set = () =>
       config.set([
         ['timeout', '3'],
-        ['port', '1'],
+        ['maxclients', '1'],
         ['hz', '20'],
       ])
     expect(answer(set)).toBe(
-      "ERR CONFIG SET failed (possibly related to argument 'port') - port 1 is taken",
+      "ERR CONFIG SET failed (possibly related to argument 'maxclients') - 1 clients are too many",
     )
     expect(seen).toEqual(['timeout 0 to 3', 'timeout 3 to 0'])
-    expect(config.get(['timeout', 'port', 'hz'])).toEqual([
-      ['port', '6379'],
+    expect(config.get(['timeout', 'maxclients', 'hz'])).toEqual([
       ['timeout', '0'],
+      ['maxclients', '10000'],
       ['hz', '10'],
     ])
   })

@@ -1,27 +1,18 @@
-// events.ts — notify-keyspace-events: which classes of keyspace events are published, and on which channels.
+// events.ts — notify-keyspace-events: the classes of keyspace events that are published, one letter each.
 //
-// The value is the characters in full, 'A' spelled out, so that `value.includes(type)` answers whether
-// events of a type are wanted; it is written back as short as Redis writes it.
+// The value is the list as CONFIG GET shows it, in a fixed order and with 'A' for all classes of data.
+import { formatEventClasses, parseEventClasses } from '../../notifications.ts'
 import { InvalidValue, oneWord, type Syntax } from '../syntax.ts'
-
-/** What 'A' stands for. */
-const ALL = 'g$lshzxetd'
-/** Every character, in the order in which they are written. */
-const ORDER = `${ALL}nKEm`
 
 export const keyspaceEvents: Syntax<string> = oneWord(
   'event classes',
-  'characters of KEg$lshzxetdnmA, A for g$lshzxetd; empty for none',
+  'letters of KEg$lshzxetdmnA, A for g$lshzxetd; empty for none',
   word => {
-    for (const char of word) {
-      if (char !== 'A' && !ORDER.includes(char)) {
-        throw new InvalidValue("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
-      }
+    const classes = parseEventClasses(word)
+    if (classes < 0) {
+      throw new InvalidValue("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
     }
-    const given = word.replaceAll('A', ALL)
-    let classes = ''
-    for (const char of ORDER) if (given.includes(char)) classes += char
-    return classes
+    return formatEventClasses(classes)
   },
-  value => value.replace(ALL, 'A'),
+  value => value,
 )

@@ -20,7 +20,7 @@ export function words(form: string, countMax: number, tooMany: string): Syntax<r
 const PERCENTILES_MAX = 64
 
 export const percentiles: Syntax<readonly number[]> = {
-  form: 'percentile …',
+  form: 'percentile ...',
   range: `0 to 100, at most ${PERCENTILES_MAX}`,
   manyWords: true,
   read(given) {
@@ -48,7 +48,7 @@ export interface SavePoint {
 }
 
 export const savePoints: Syntax<readonly SavePoint[]> = {
-  form: 'seconds changes …',
+  form: 'seconds changes ...',
   range: '',
   manyWords: true,
   add: (before, more) => [...before, ...more],
@@ -71,10 +71,14 @@ export const savePoints: Syntax<readonly SavePoint[]> = {
 
 /** Definitions of ACL users, each as the words of its line: the name, then its rules. */
 export const users: Syntax<readonly (readonly string[])[]> = {
-  form: 'name rule …',
+  form: 'name rule ...',
   range: '',
   manyWords: true,
-  add: (before, more) => [...before, ...more],
+  // A user that is defined again is defined anew.
+  add: (before, more) => [
+    ...before.filter(([name]) => more.every(([again]) => again !== name)),
+    ...more,
+  ],
   read(given) {
     if (given.length === 0) throw new InvalidValue('a user needs a name')
     return [given]

@@ -3,7 +3,7 @@
 //
 // Classes that a value does not name keep their limits, as in Redis. 0 means no limit.
 import { InvalidValue, type Syntax } from '../syntax.ts'
-import { readBytes } from './scalar.ts'
+import { readBytes, writeBytes } from './scalar.ts'
 
 export interface OutputLimit {
   readonly hardBytes: number
@@ -24,7 +24,7 @@ const CLASSES: readonly (readonly [string, ClientClass])[] = [
 const CLASS_OF_WORD = new Map<string, ClientClass>([...CLASSES, ['replica', 'replica']])
 
 export const outputLimits: Syntax<OutputLimits> = {
-  form: 'class hard soft seconds …',
+  form: 'class hard soft seconds ...',
   range: 'classes normal, replica, pubsub; 0 for no limit',
   manyWords: true,
   read(words, current) {
@@ -47,12 +47,16 @@ export const outputLimits: Syntax<OutputLimits> = {
     }
     return limits
   },
-  write: value => CLASSES.map(([word, name]) => `${word} ${numbers(value[name])}`).join(' '),
-  lines: value => CLASSES.map(([, name]) => `${name} ${numbers(value[name])}`),
-}
-
-function numbers(limit: OutputLimit): string {
-  return `${limit.hardBytes} ${limit.softBytes} ${limit.softSeconds}`
+  write: value =>
+    CLASSES.map(([word, name]) => {
+      const { hardBytes, softBytes, softSeconds } = value[name]
+      return `${word} ${hardBytes} ${softBytes} ${softSeconds}`
+    }).join(' '),
+  lines: value =>
+    CLASSES.map(([, name]) => {
+      const { hardBytes, softBytes, softSeconds } = value[name]
+      return `${name} ${writeBytes(hardBytes)} ${writeBytes(softBytes)} ${softSeconds}`
+    }),
 }
 
 function readNumber(value: bigint | undefined): number {

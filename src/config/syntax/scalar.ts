@@ -4,6 +4,7 @@
 // that is refused, never rounded.
 import { InvalidValue, oneWord, type Syntax } from '../syntax.ts'
 
+const INT32_MAX = 2 ** 31 - 1
 const INT64_MAX = 2n ** 63n - 1n
 const INT64_MIN = -(2n ** 63n)
 
@@ -16,8 +17,10 @@ function between(value: bigint, min: number, max: number, radix = 10): number {
   return Number(value)
 }
 
+/** Limits in words; those of a machine integer go without saying. */
 function range(min: number, max: number): string {
-  return max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `${min} to ${max}`
+  if (max < INT32_MAX) return `${min} to ${max}`
+  return min <= 0 && min !== -1 ? '' : `from ${min}`
 }
 
 export function integer(
@@ -49,13 +52,16 @@ export function clamped(syntax: Syntax<number>, min: number, max: number): Synta
   }
 }
 
-export function seconds(min: number, max = 2 ** 31 - 1): Syntax<number> {
+export function seconds(min: number, max = INT32_MAX): Syntax<number> {
   return integer(min, max, 'seconds')
 }
 
 export function milliseconds(min: number, max = Number.MAX_SAFE_INTEGER): Syntax<number> {
   return integer(min, max, 'milliseconds')
 }
+
+/** Choices that take more room than this are listed in a sentence. */
+const CHOICES_SHOWN_MAX = 40
 
 const UNITS = new Map([
   ['', 1n],
@@ -75,23 +81,35 @@ export function readBytes(word: string): bigint | undefined {
   return unit === undefined ? undefined : BigInt(match![1]!) * unit
 }
 
+/** Bytes in the largest unit that leaves no rest. */
+export function writeBytes(value: number): string {
+  for (const unit of ['gb', 'mb', 'kb']) {
+    const size = Number(UNITS.get(unit))
+    if (value >= size && value % size === 0) return `${value / size}${unit}`
+  }
+  return String(value)
+}
+
 export function bytes(min = 0, max = Number.MAX_SAFE_INTEGER): Syntax<number> {
-  return oneWord(
-    'bytes',
-    range(min, max),
-    word => {
-      const value = readBytes(word)
-      if (value === undefined) throw new InvalidValue('argument must be a memory value')
-      return between(value, min, max)
-    },
-    String,
-  )
+  return {
+    ...oneWord(
+      'bytes',
+      min === 0 && max >= INT32_MAX ? '' : `from ${writeBytes(min)}`,
+      word => {
+        const value = readBytes(word)
+        if (value === undefined) throw new InvalidValue('argument must be a memory value')
+        return between(value, min, max)
+      },
+      String,
+    ),
+    lines: value => [writeBytes(value)],
+  }
 }
 
 /** Bytes, or with a percent sign a share of something; a share is held as a negative number. */
 export const bytesOrPercent: Syntax<number> = oneWord(
   'bytes|percent',
-  'bytes from 0, or 0% to 100%',
+  'a share of 0% to 100%, or bytes',
   word => {
     const percent = /^(\d{1,18})%$/.exec(word)
     if (percent !== null) {
@@ -131,9 +149,11 @@ export const yesNo: Syntax<boolean> = oneWord(
 )
 
 export function oneOf<const Choice extends string>(...choices: readonly Choice[]): Syntax<Choice> {
+  const list = choices.join('|')
+  const long = list.length > CHOICES_SHOWN_MAX
   return oneWord(
-    choices.join('|'),
-    '',
+    long ? 'choice' : list,
+    long ? `one of ${choices.join(', ')}` : '',
     word => {
       const lower = word.toLowerCase()
       const choice = choices.find(each => each === lower)

@@ -1,0 +1,69 @@
+// arguments.ts — The command line: latchkey [file] [-] [--name value ...] and a few options.
+//
+// The grammar is redis-server's: a flag takes all words up to the next one that begins with two
+// hyphens, so `--save 900 1 --bind 127.0.0.1 -::1` is two settings, and a value may begin with one hyphen.
+// Node's parseArgs takes one word for a flag, so it does not fit.
+import { ConfigError, type Directive } from './directive.ts'
+
+export type CommandLine =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | {
+      readonly kind: 'run'
+      /** Only say whether the configuration is good. */
+      readonly check: boolean
+      readonly file: string | undefined
+      readonly standardInput: boolean
+      readonly flags: readonly Directive[]
+    }
+
+export const USAGE = 'latchkey [file] [-] [--name value ...]'
+
+export const OPTIONS = [
+  ['file', 'Configuration file: lines of a name and its value'],
+  ['-', 'Reads more lines from the standard input'],
+  ['--name value ...', 'Sets one setting, over the file and the environment'],
+  ['--check-config', 'Says whether the configuration is good, and ends'],
+  ['-h, --help', 'Prints this text'],
+  ['-v, --version', 'Prints the version'],
+] as const
+
+/** Reads the words after the program's name. Throws ConfigError. */
+export function readArguments(words: readonly string[]): CommandLine {
+  if (words.includes('--help') || words[0] === '-h') return { kind: 'help' }
+  if (words.includes('--version') || words[0] === '-v') return { kind: 'version' }
+  let at = 0
+  const file = words[0] !== undefined && !words[0].startsWith('-') ? words[at++] : undefined
+  let standardInput = words[at] === '-'
+  if (standardInput) at++
+  let end = words.length
+  if (end > at && words[end - 1] === '-') {
+    standardInput = true
+    end--
+  }
+
+  let check = false
+  const flags: Directive[] = []
+  while (at < end) {
+    const flag = words[at++]!
+    if (!flag.startsWith('--')) {
+      throw new ConfigError(`${flag}: not expected here; usage: ${USAGE}`)
+    }
+    const start = at
+    while (at < end && !words[at]!.startsWith('--')) at++
+    const given = words.slice(start, at)
+    if (flag !== '--check-config') {
+      flags.push({ name: latin1(flag.slice(2)), words: given.map(latin1), origin: flag })
+    } else if (given.length > 0) {
+      throw new ConfigError(`${flag}: takes no value`)
+    } else {
+      check = true
+    }
+  }
+  return { kind: 'run', check, file, standardInput, flags }
+}
+
+/** The bytes of a word as the shell passed them, one character each. */
+function latin1(word: string): string {
+  return Buffer.from(word, 'utf8').toString('latin1')
+}
