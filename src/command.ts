@@ -5,6 +5,7 @@
 // it. Flags carry Redis's names and nothing else; dispatch looks at flags, never at names.
 
 import type { Call } from './call.ts'
+import type { KeyArguments } from './keyspecs.ts'
 import { LatencyHistogram } from './latency.ts'
 
 /** Redis's own command flags, as `COMMAND INFO` prints them (`movablekeys` is derived). */
@@ -137,7 +138,7 @@ export interface CommandSpec {
   readonly acl?: readonly AclCategory[]
   readonly keys?: readonly KeySpec[]
   /** Positions of the keys, where the key specs cannot tell them. */
-  readonly keysOf?: (call: Call) => number[]
+  readonly keysOf?: (args: KeyArguments) => number[]
   readonly tips?: readonly string[]
   readonly history?: readonly (readonly [since: string, change: string])[]
   readonly deprecated?: { readonly since: string; readonly replacedBy: string }
@@ -281,13 +282,6 @@ export class Command {
     this.subcommands = spec.subcommands
       ? new Map(spec.subcommands.map(sub => [sub.name, new Command(sub, nextId, this)]))
       : undefined
-  }
-
-  /** Whether clients must ask `COMMAND GETKEYS`, since positions alone do not tell the keys. */
-  get hasMovableKeys(): boolean {
-    return (this.spec.keys ?? []).some(
-      key => !(key.begin.kind === 'index' && key.find.kind === 'range'),
-    )
   }
 
   /** The categories that follow from the flags, and the row's own. */

@@ -7,7 +7,9 @@
 
 import { chmodSync, unlinkSync } from 'node:fs'
 import net from 'node:net'
+import os from 'node:os'
 import type { Client, Link } from './client.ts'
+import type { ProcessReport } from './process-report.ts'
 import type { Host, Server } from './server.ts'
 import type { Output } from './wire/output.ts'
 
@@ -115,6 +117,8 @@ export class Listener implements Host {
       await this.#open('unix', { path: values.unixsocket, backlog }, values.unixsocket)
       if (values.unixsocketperm !== 0) chmodSync(values.unixsocket, values.unixsocketperm)
     }
+    const weight = process.memoryUsage()
+    server.baselineBytes = weight.heapUsed + weight.external
     this.#cronTimer = setInterval(() => {
       server.cron()
       this.requestFlush()
@@ -214,6 +218,28 @@ export class Listener implements Host {
 
   shutdown(reason: string): void {
     this.#onShutdown(reason)
+  }
+
+  stall(milliseconds: number): void {
+    // Nothing may run meanwhile, so this waits on memory that nobody else has.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+  }
+
+  report(): ProcessReport {
+    const usage = process.cpuUsage()
+    const memory = process.memoryUsage()
+    return {
+      pid: process.pid,
+      executable: process.execPath,
+      os: `${os.type()} ${os.release()} ${process.arch}`,
+      nodeVersion: process.versions.node,
+      rss: memory.rss,
+      heapUsed: memory.heapUsed,
+      totalMemory: os.totalmem(),
+      cpuUser: usage.user / 1e6,
+      cpuSystem: usage.system / 1e6,
+      port: this.port,
+    }
   }
 
   /** Stops listening and ends all connections. */

@@ -23,7 +23,9 @@ import { seedHash } from './keyspace/hash.ts'
 import { Keyspace } from './keyspace/keyspace.ts'
 import { LatencyMonitor } from './latency-monitor.ts'
 import { eventClass, parseEventClasses } from './notifications.ts'
+import type { ProcessReport } from './process-report.ts'
 import { PubSub } from './pubsub.ts'
+import { Rates } from './rates.ts'
 import { Registry } from './registry.ts'
 import type { Router } from './router.ts'
 import { Slowlog } from './slowlog.ts'
@@ -43,6 +45,9 @@ export interface Host {
   requestWake(at: number): void
   /** End the process in an orderly way. */
   shutdown(reason: string): void
+  /** Stop everything for some milliseconds (DEBUG SLEEP). */
+  stall(milliseconds: number): void
+  report(): ProcessReport
 }
 
 export interface ServerOptions {
@@ -87,12 +92,14 @@ export class Server {
   readonly configFile: string | undefined
   readonly router: Router | undefined
   readonly startedAt: number
+  readonly mode: 'standalone' | 'cluster'
 
   readonly keyspace: Keyspace
   readonly effects = new EffectLog()
   readonly access: Access
   readonly eviction: Eviction
   readonly stats = new Stats()
+  readonly rates = new Rates()
   readonly waiting = new Waiting()
   readonly watches = new WatchTable()
   readonly pubsub: PubSub
@@ -141,6 +148,7 @@ export class Server {
     this.runId = options.runId
     this.configFile = options.configFile
     this.router = options.router
+    this.mode = this.config.values['cluster-enabled'] ? 'cluster' : 'standalone'
     this.now = this.clock.now()
     this.monotonic = this.clock.monotonic()
     this.startedAt = this.now
@@ -405,6 +413,7 @@ export class Server {
     this.#checkClients()
     this.peakMemory = Math.max(this.peakMemory, this.usedMemory)
     this.tracking.cron()
+    this.rates.sample(this.stats, this.monotonic)
     this.dispatch.serveReady()
   }
 
@@ -438,6 +447,17 @@ export class Server {
       this.checkOutput(client)
     }
     this.clientBytes = bytes
+  }
+
+  /** SWAPDB: the data change places; clients stay where they are and see the other's data. */
+  swap(a: Database, b: Database): void {
+    if (this.keyspace.observed) {
+      for (const db of [a, b]) db.forEach(address => this.#changed(db, db.key(address)))
+    }
+    a.swap(b)
+    this.keyspace.dirty++
+    this.waiting.signalAll(a)
+    this.waiting.signalAll(b)
   }
 
   // Memory

@@ -23,6 +23,14 @@ export class TrackingTable {
   /** A key was changed, by this client if any. */
   changed(_key: string, _by: Client | undefined): void {}
 
+  /** Everything was deleted, by this client if any. */
+  flushed(_by: Client | undefined): void {}
+
+  clientCount = 0
+  keyCount = 0
+  itemCount = 0
+  prefixCount = 0
+
   disable(_client: Client): void {}
 
   cron(): void {}

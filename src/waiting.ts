@@ -95,6 +95,11 @@ export class Waiting {
     return this.#ready.length > 0
   }
 
+  /** Number of keys for which somebody waits. */
+  get keyCount(): number {
+    return this.#queues.size
+  }
+
   readonly #queues = new Map<string, Queue>()
   readonly #ready: Queue[] = []
   readonly #deadlines = new Deadlines<Parked>()

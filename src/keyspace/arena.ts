@@ -122,6 +122,11 @@ export class Arena {
     if (wasFull) this.#link(page, held)
   }
 
+  /** Gives back the empty pages that were kept. */
+  dropSpares(): void {
+    this.#spares.length = 0
+  }
+
   #isSpent(page: number, size: number): boolean {
     return (this.#fresh[page]! << UNIT_SHIFT) + size > PAGE_BYTES
   }

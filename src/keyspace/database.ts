@@ -18,6 +18,7 @@ import {
   EMBSTR_BYTES_MAX,
   ENCODING_SHIFT,
   EXPIRY,
+  encodingName,
   HEADER_BYTES,
   INT,
   KEY_LENGTH,
@@ -181,6 +182,25 @@ export class Database {
   /** Number of the object that is the value, or -1. */
   objectNumber(address: number): number {
     return this.encoding(address) === OBJECT ? this.valueLength(address) : -1
+  }
+
+  /** The encoding's name, as OBJECT ENCODING answers it. */
+  encodingName(address: number): string {
+    return encodingName(this.type(address), this.encoding(address))
+  }
+
+  /** Bytes of the value alone. */
+  valueBytes(address: number): number {
+    return this.encoding(address) === OBJECT
+      ? this.object(address).memory()
+      : this.valueLength(address)
+  }
+
+  /** Bytes of the tables that find the entries. */
+  get indexBytes(): number {
+    let bytes = 0
+    for (const segment of this.segments) bytes += segment?.indexBytes ?? 0
+    return bytes
   }
 
   /** Log sequence number of the entry's last change. */

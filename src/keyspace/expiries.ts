@@ -8,6 +8,7 @@ import { type Arena, PAGE_SHIFT, UNIT_MASK } from './arena.ts'
 import { EXPIRY } from './record.ts'
 
 const CAPACITY_MIN = 16
+const TTL_SAMPLES = 64
 
 export class Expiries {
   count = 0
@@ -31,6 +32,17 @@ export class Expiries {
   /** The earliest expiry in ms since the epoch; Infinity when there is none. */
   get firstAt(): number {
     return this.count === 0 ? Number.POSITIVE_INFINITY : this.#times[0]!
+  }
+
+  /** Mean time to live in ms of a sample of the entries, for INFO. */
+  meanTtl(now: number): number {
+    const sampled = Math.min(this.count, TTL_SAMPLES)
+    if (sampled === 0) return 0
+    let sum = 0
+    for (let i = 0; i < sampled; i++) {
+      sum += Math.max(0, this.#times[Math.floor((i * this.count) / sampled)]! - now)
+    }
+    return Math.floor(sum / sampled)
   }
 
   addressAt(place: number): number {

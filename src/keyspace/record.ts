@@ -68,3 +68,13 @@ export const OBJECT = 5
 
 /** Strings up to this length are `embstr` in Redis. */
 export const EMBSTR_BYTES_MAX = 44
+
+/** Names of packed encodings, and of objects by type. */
+const ENCODING_NAMES = ['int', 'embstr', 'raw', 'listpack', 'intset'] as const
+const OBJECT_NAMES = ['raw', 'quicklist', 'hashtable', 'skiplist', 'hashtable', 'stream'] as const
+
+/** What OBJECT ENCODING says of an entry. */
+export function encodingName(type: number, encoding: number): string {
+  if (encoding !== OBJECT) return ENCODING_NAMES[encoding]!
+  return OBJECT_NAMES[type] ?? TYPE_NAMES[type]!
+}
