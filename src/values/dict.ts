@@ -117,8 +117,10 @@ export class Dict {
   #tables = 1
   #slots = TABLE_SLOTS_MIN
   readonly #dense: Int32Array[] = [new Int32Array(PIECE_SIZE_MIN)]
-  /** Hash of the last key looked for: an insertion follows the search that found nothing. */
+  // Registers of the last search: an insertion follows the search that found nothing, and a removal
+  // nearly always the one that found the record.
   #hash = 0
+  #slot = 0
 
   constructor(headerWords: number, owner: RecordOwner) {
     this.#headerBytes = headerWords * 4
@@ -143,7 +145,10 @@ export class Dict {
     for (;;) {
       const reference = slots[i + 1]!
       if (reference === 0) return 0
-      if (slots[i] === hash && this.#hasKey(reference, bytes, start, end)) return reference
+      if (slots[i] === hash && this.#hasKey(reference, bytes, start, end)) {
+        this.#slot = i
+        return reference
+      }
       i = (i + 2) & mask
     }
   }
@@ -176,9 +181,15 @@ export class Dict {
     const page = reference >>> PAGE_SHIFT
     const at = reference & WORD_MASK
     const words = this.records.words[page]!
-    const hash = this.#hashOf(reference)
-    const table = this.#tableOf(hash)
-    table.vacate(table.slotOf(hash, reference))
+    let hash = this.#hash
+    let table = this.#tableOf(hash)
+    if (table.slots[this.#slot + 1] === reference) {
+      table.vacate(this.#slot)
+    } else {
+      hash = this.#hashOf(reference)
+      table = this.#tableOf(hash)
+      table.vacate(table.slotOf(hash, reference))
+    }
     this.#dropIndex(words[at + INDEX]!)
     this.records.free(reference, this.#sizeOf(words, at))
     if (table.used < table.size >> 3) this.#contract(table, hash)
