@@ -103,7 +103,7 @@ export class Database {
     const keyspace = this.#keyspace
     if (keyspace.expires) {
       const key = this.key(address)
-      this.deleteAt(address)
+      this.#remove(address)
       keyspace.hooks.expired(this, key)
     }
     return 0
@@ -335,7 +335,7 @@ export class Database {
     return address
   }
 
-  /** Moves the entry that was just found to a record of another size, with its first `keep` bytes. */
+  /** Moves an entry to a record of another size, with its first `keep` bytes. */
   #relocate(address: number, size: number, keep: number): number {
     const moved = this.#arena.allocate(size)
     const from = (address & UNIT_MASK) << 4
@@ -351,7 +351,7 @@ export class Database {
 
   /**
    * Gives the value of the entry another length, keeping its content; bytes beyond the old end are
-   * zero. For edits in place: the entry must just have been found. Answers its address.
+   * zero. For edits in place. Answers the entry's address.
    */
   resizeValue(address: number, length: number): number {
     const old = this.valueLength(address)
@@ -397,6 +397,39 @@ export class Database {
     words[at] = (words[at]! & SLOT_MASK) | (type << TYPE_SHIFT) | (encoding << ENCODING_SHIFT)
   }
 
+  /** Where the room of the entry's record ends in its page: a packed value may grow up to there. */
+  valueLimit(address: number): number {
+    return ((address & UNIT_MASK) << 4) + this.#arena.sizeAt(address)
+  }
+
+  /**
+   * Takes over a packed value that was edited. `bytes` is the entry's page if the edit was done in
+   * place, else a new array with the value at its start. Answers the entry's address.
+   */
+  storePacked(address: number, bytes: Uint8Array, length: number): number {
+    if (bytes !== this.page(address)) {
+      const head = HEADER_BYTES + this.keyLength(address)
+      if (!this.#arena.fits(address, head + length) || this.isLent(address)) {
+        address = this.#relocate(address, head + length, head)
+      }
+      this.page(address).set(bytes.subarray(0, length), this.valueStart(address))
+    }
+    this.words(address)[this.word(address) + VALUE_LENGTH] = length
+    return address
+  }
+
+  /**
+   * Makes the entry hold an object instead of its packed value. Type and expiry stay. Answers the
+   * entry's address.
+   */
+  storeObject(address: number, object: ObjectValue): number {
+    const head = HEADER_BYTES + this.keyLength(address)
+    if (!this.#arena.fits(address, head)) address = this.#relocate(address, head, head)
+    this.setKind(address, this.type(address), OBJECT)
+    this.words(address)[this.word(address) + VALUE_LENGTH] = this.#keyspace.keepObject(object)
+    return address
+  }
+
   /** Makes the key hold an object. What it held is gone, and its expiry unless kept. */
   setObject(
     key: Uint8Array,
@@ -435,9 +468,8 @@ export class Database {
     return true
   }
 
-  /** Deletes an entry known by its address only (eviction, a collection that has become empty). */
+  /** Deletes an entry known by its address (eviction, a collection that has become empty). */
   deleteAt(address: number): void {
-    this.segments[this.slot(address) >>> SEGMENT_SHIFT]!.seek(address)
     this.#remove(address)
   }
 

@@ -21,7 +21,7 @@ export class Segment {
   dense = new Uint32Array(DENSE_MIN)
   /** The log sequence number of the last deletion: a read of an absent key depends on it. */
   deletedVersion = 0
-  /** Where the last `find` ended: the entry's place in the table. Valid until the next change. */
+  /** Where the last `find` ended: the place of that entry, as long as the table has it there. */
   position = 0
 
   readonly #arena: Arena
@@ -81,15 +81,17 @@ export class Segment {
     this.#arena.words[address >>> PAGE_SHIFT]![((address & UNIT_MASK) << 2) + INDEX] = index
   }
 
-  /** The entry that `find` just found has moved from its address to another. */
+  /** An entry has moved from its address to another; the record of the first is still there. */
   move(from: number, to: number): void {
+    this.#aim(from)
     this.table[this.position << 1] = to
     const words = this.#arena.words[from >>> PAGE_SHIFT]!
     this.dense[words[((from & UNIT_MASK) << 2) + INDEX]!] = to
   }
 
-  /** Takes out the entry that `find` just found; the record itself is the caller's to free. */
+  /** Takes out an entry; the record itself is the caller's to free. */
   remove(address: number): void {
+    this.#aim(address)
     const arena = this.#arena
     const index = arena.words[address >>> PAGE_SHIFT]![((address & UNIT_MASK) << 2) + INDEX]!
     const last = --this.count
@@ -103,20 +105,20 @@ export class Segment {
     if (slots > TABLE_SLOTS_MIN && this.count < slots >>> 3) this.#shrink(slots >>> 1)
   }
 
-  /** The hash of a stored entry, from the bytes of its key. */
-  hashAt(address: number): number {
+  /** Makes `position` the place of a stored entry: mostly it is, from the last `find`. */
+  #aim(address: number): void {
+    if (this.table[this.position << 1] === address) return
+    let place = this.#hashAt(address) & this.#mask
+    while (this.table[place << 1] !== address) place = (place + 1) & this.#mask
+    this.position = place
+  }
+
+  #hashAt(address: number): number {
     const page = address >>> PAGE_SHIFT
     const unit = address & UNIT_MASK
     const start = (unit << 4) + HEADER_BYTES
     const length = this.#arena.words[page]![(unit << 2) + KEY_LENGTH]!
     return hashBytes(this.#arena.bytes[page]!, start, start + length)
-  }
-
-  /** Makes `position` the place of a stored entry, as `find` by its key would. */
-  seek(address: number): void {
-    let place = this.hashAt(address) & this.#mask
-    while (this.table[place << 1] !== address) place = (place + 1) & this.#mask
-    this.position = place
   }
 
   #place(hash: number, address: number): void {
