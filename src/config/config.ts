@@ -152,27 +152,24 @@ function unknownSetting(name: string): string {
 function checkNames(pairs: readonly Pair[], mayChangeProtected: boolean): SettingName[] {
   const names: SettingName[] = []
   const seen = new Set<string>()
-  let refused: ReplyError | undefined
   for (const [written] of pairs) {
     const name = findSetting(written)
     if (name === undefined || settings[name].fileOnly) {
-      // Said before all else, whichever pair it is.
       throw new ReplyError(
         `ERR Unknown option or number of arguments for CONFIG SET - '${printable(written)}'`,
       )
     }
     const { change } = settings[name]
-    if (change === 'start') {
-      refused ??= refusal(written, "can't set immutable config")
-    } else if (change === 'protected' && !mayChangeProtected) {
-      refused ??= refusal(written, "can't set protected config")
-    } else if (seen.has(written.toLowerCase())) {
-      refused ??= refusal(written, 'duplicate parameter')
+    if (change === 'start') throw refusal(written, "can't set immutable config")
+    if (change === 'protected' && !mayChangeProtected) {
+      throw refusal(written, "can't set protected config")
     }
-    seen.add(written.toLowerCase())
+    // A name and its alias may both be set; then the later one stays.
+    const lower = written.toLowerCase()
+    if (seen.has(lower)) throw refusal(written, 'duplicate parameter')
+    seen.add(lower)
     names.push(name)
   }
-  if (refused !== undefined) throw refused
   return names
 }
 

@@ -30,7 +30,7 @@ export const percentiles: Syntax<readonly number[]> = {
         throw new InvalidValue('Invalid latency-tracking-info-percentiles parameters')
       }
       const value = Number(word)
-      if (value < 0 || value > 100) {
+      if (word.startsWith('-') || value > 100) {
         throw new InvalidValue(
           'latency-tracking-info-percentiles parameters should sit between [0.0,100.0]',
         )
