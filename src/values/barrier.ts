@@ -15,7 +15,7 @@
 
 import { BUSY, type Busy, type Coordinated, type Refused, refused } from './coordinated.ts'
 import { BOXED_NUMBER_BYTES, OBJECT_BYTES, WORD_BYTES } from './footprint.ts'
-import type { Hold, HoldState } from './hold.ts'
+import type { HoldState, HoldView } from './hold.ts'
 import { Holders } from './holders.ts'
 
 export type BarrierPhase = 'gathering' | 'full' | 'leaving'
@@ -87,7 +87,7 @@ export class Barrier implements Coordinated {
     return this.#participants.size
   }
 
-  participants(): Iterable<Hold> {
+  participants(): Iterable<HoldView> {
     return this.#participants
   }
 
@@ -157,7 +157,7 @@ export class Barrier implements Coordinated {
   }
 
   /** Removes the participants whose lease has ended, and answers them. */
-  expire(now: number): readonly Hold[] {
+  expire(now: number): readonly HoldView[] {
     const expired = this.#participants.expire(now)
     if (expired.length > 0) this.#lost()
     return expired
@@ -168,14 +168,14 @@ export class Barrier implements Coordinated {
   }
 
   /** See `Holders.disconnected`: a grace of 0 removes at once. */
-  disconnected(connection: number, now: number, graceMs: number): readonly Hold[] {
+  disconnected(connection: number, now: number, graceMs: number): readonly HoldView[] {
     const concerned = this.#participants.disconnected(connection, now, graceMs)
     if (graceMs === 0 && concerned.length > 0) this.#lost()
     return concerned
   }
 
   /** To be called when the node becomes primary: bindings to connections become leases. */
-  orphan(now: number, graceMs: number): readonly Hold[] {
+  orphan(now: number, graceMs: number): readonly HoldView[] {
     const concerned = this.#participants.orphan(now, graceMs)
     if (graceMs === 0 && concerned.length > 0) this.#lost()
     return concerned

@@ -25,10 +25,13 @@ export interface HoldState {
   readonly meta: string
 }
 
+/** A hold as others than `Holders` see it. */
+export type HoldView = Readonly<Hold>
+
 /** An operation that gave, or found, a hold. */
 export interface Granted {
   readonly kind: 'granted'
-  readonly hold: Hold
+  readonly hold: HoldView
   /** Whether a new token was issued, that is, the holder is a new one. */
   readonly fresh: boolean
 }
@@ -36,7 +39,7 @@ export interface Granted {
 /** The owner holds it, and goes on doing so. */
 export interface Kept {
   readonly kind: 'kept'
-  readonly hold: Hold
+  readonly hold: HoldView
 }
 
 /** Somebody else holds it, or nobody does. */

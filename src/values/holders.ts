@@ -62,7 +62,7 @@ export class Holders {
 
   findToken(token: number): Hold | undefined {
     if (this.#crowd !== undefined) return this.#crowd.tokens.get(token)
-    return this.#sole?.token === token ? this.#sole : undefined
+    return token !== 0 && this.#sole?.token === token ? this.#sole : undefined
   }
 
   *[Symbol.iterator](): Generator<Hold> {

@@ -5,7 +5,7 @@
 // by candidate, the token changes exactly when the leader does, a leader that does not renew loses.
 
 import type { Busy, Coordinated, TokenSource } from './coordinated.ts'
-import type { Granted, Hold, HoldState, Kept, NotHolder } from './hold.ts'
+import type { Granted, HoldState, HoldView, Kept, NotHolder } from './hold.ts'
 import { Lock, type LockSnapshot, type NotEntitled, type Released } from './lock.ts'
 
 export interface Campaign {
@@ -30,13 +30,13 @@ export class Leader implements Coordinated {
   }
 
   /** The present leader: `owner` is the candidate, `meta` its value. */
-  get current(): Hold | undefined {
+  get current(): HoldView | undefined {
     for (const hold of this.#lock.holders()) return hold
     return undefined
   }
 
   /** The leader, if this is the token of the present term. */
-  findToken(token: number): Hold | undefined {
+  findToken(token: number): HoldView | undefined {
     return this.#lock.findToken(token)
   }
 
@@ -105,7 +105,7 @@ export class Leader implements Coordinated {
     return this.#lock.nextExpiry()
   }
 
-  expire(now: number): readonly Hold[] {
+  expire(now: number): readonly HoldView[] {
     return this.#lock.expire(now)
   }
 
@@ -113,11 +113,11 @@ export class Leader implements Coordinated {
     this.#lock.extendAll(gapMs)
   }
 
-  disconnected(connection: number, now: number, graceMs: number): readonly Hold[] {
+  disconnected(connection: number, now: number, graceMs: number): readonly HoldView[] {
     return this.#lock.disconnected(connection, now, graceMs)
   }
 
-  orphan(now: number, graceMs: number): readonly Hold[] {
+  orphan(now: number, graceMs: number): readonly HoldView[] {
     return this.#lock.orphan(now, graceMs)
   }
 

@@ -15,7 +15,7 @@
 import type { TokenSource } from './coordinated.ts'
 import { BUSY, type Busy, type Coordinated, type Refused, refused } from './coordinated.ts'
 import { OBJECT_BYTES, WORD_BYTES } from './footprint.ts'
-import type { Granted, Hold, HoldState, Kept, NotHolder } from './hold.ts'
+import type { Granted, HoldState, HoldView, Kept, NotHolder } from './hold.ts'
 import { Holders } from './holders.ts'
 
 export type LockMode = 'read' | 'write'
@@ -38,7 +38,7 @@ export interface LockRequest {
 
 export interface Released {
   readonly kind: 'released'
-  readonly hold: Hold
+  readonly hold: HoldView
   /** Whether the owner still holds it: entries are left. */
   readonly held: boolean
 }
@@ -72,16 +72,16 @@ export class Lock implements Coordinated {
     return this.#holders.size
   }
 
-  holders(): Iterable<Hold> {
+  holders(): Iterable<HoldView> {
     return this.#holders
   }
 
-  find(owner: string): Hold | undefined {
+  find(owner: string): HoldView | undefined {
     return this.#holders.find(owner)
   }
 
   /** Who holds the lock on this token. */
-  findToken(token: number): Hold | undefined {
+  findToken(token: number): HoldView | undefined {
     return this.#holders.findToken(token)
   }
 
@@ -225,7 +225,7 @@ export class Lock implements Coordinated {
   }
 
   /** Takes it from everybody. */
-  force(): readonly Hold[] {
+  force(): readonly HoldView[] {
     return this.#holders.removeAll()
   }
 
@@ -245,7 +245,7 @@ export class Lock implements Coordinated {
   }
 
   /** Removes the holds whose lease has ended, and answers them. */
-  expire(now: number): readonly Hold[] {
+  expire(now: number): readonly HoldView[] {
     return this.#holders.expire(now)
   }
 
@@ -254,12 +254,12 @@ export class Lock implements Coordinated {
   }
 
   /** See `Holders.disconnected`: a grace of 0 releases at once. */
-  disconnected(connection: number, now: number, graceMs: number): readonly Hold[] {
+  disconnected(connection: number, now: number, graceMs: number): readonly HoldView[] {
     return this.#holders.disconnected(connection, now, graceMs)
   }
 
   /** To be called when the node becomes primary: bindings to connections become leases. */
-  orphan(now: number, graceMs: number): readonly Hold[] {
+  orphan(now: number, graceMs: number): readonly HoldView[] {
     return this.#holders.orphan(now, graceMs)
   }
 

@@ -22,7 +22,7 @@ import {
   type TokenSource,
 } from './coordinated.ts'
 import { OBJECT_BYTES, WORD_BYTES } from './footprint.ts'
-import type { Granted, Hold, HoldState, Kept, NotHolder } from './hold.ts'
+import type { Granted, HoldState, HoldView, Kept, NotHolder } from './hold.ts'
 import { Holders } from './holders.ts'
 
 export interface SemaphoreRequest {
@@ -43,7 +43,7 @@ export interface PermitsReturned {
   readonly kind: 'returned'
   readonly permits: number
   /** What the owner still holds; undefined if nothing. */
-  readonly hold: Hold | undefined
+  readonly hold: HoldView | undefined
 }
 
 export interface SemaphoreSnapshot {
@@ -88,15 +88,15 @@ export class Semaphore implements Coordinated {
     return this.#holders.size === 0 && !this.#configured
   }
 
-  holders(): Iterable<Hold> {
+  holders(): Iterable<HoldView> {
     return this.#holders
   }
 
-  find(owner: string): Hold | undefined {
+  find(owner: string): HoldView | undefined {
     return this.#holders.find(owner)
   }
 
-  findToken(token: number): Hold | undefined {
+  findToken(token: number): HoldView | undefined {
     return this.#holders.findToken(token)
   }
 
@@ -191,7 +191,7 @@ export class Semaphore implements Coordinated {
   }
 
   /** Removes the holds whose lease has ended, and answers them: their permits are back. */
-  expire(now: number): readonly Hold[] {
+  expire(now: number): readonly HoldView[] {
     return this.#holders.expire(now)
   }
 
@@ -200,12 +200,12 @@ export class Semaphore implements Coordinated {
   }
 
   /** See `Holders.disconnected`: a grace of 0 releases at once. */
-  disconnected(connection: number, now: number, graceMs: number): readonly Hold[] {
+  disconnected(connection: number, now: number, graceMs: number): readonly HoldView[] {
     return this.#holders.disconnected(connection, now, graceMs)
   }
 
   /** To be called when the node becomes primary: bindings to connections become leases. */
-  orphan(now: number, graceMs: number): readonly Hold[] {
+  orphan(now: number, graceMs: number): readonly HoldView[] {
     return this.#holders.orphan(now, graceMs)
   }
 

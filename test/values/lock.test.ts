@@ -524,6 +524,9 @@ test('the lock agrees with the model, its backup with the lock, through any step
         replay(backup, effects, 1e9 + model.now)
         expect(backup.snapshot()).toEqual(lock.snapshot())
         expect(backup.memory()).toBe(lock.memory())
+        for (const hold of model.holds) {
+          expect(backup.findToken(hold.token)?.owner).toBe(hold.owner)
+        }
         if (index % 10 > 0) continue
         const copy = Lock.restore(lock.snapshot(), 5)
         expect(copy.snapshot()).toEqual(lock.snapshot())

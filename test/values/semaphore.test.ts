@@ -349,3 +349,41 @@ test('the semaphore agrees with the model, its backup with the semaphore', () =>
     { numRuns: PROPERTY_RUNS },
   )
 })
+
+// A queue as the server keeps it: resumed from the head until one is refused.
+test('fifo: whatever the weights, requests are granted in order of arrival, and all are', () => {
+  const weights = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 30 })
+  const picks = fc.infiniteStream(fc.nat())
+  fc.assert(
+    fc.property(weights, picks, (wanted, choose) => {
+      const semaphore = new Semaphore(5, true)
+      const tokens = new CountingTokens()
+      const granted: number[] = []
+      let head = 0
+      let arrived = 0
+      const ask = (index: number, queued: boolean): boolean => {
+        const asking = request(`o${index}`, { permits: wanted[index]!, queued })
+        const ok = semaphore.acquire(asking, tokens, 0).kind === 'granted'
+        if (ok) granted.push(index)
+        return ok
+      }
+      const resume = (): void => {
+        while (head < arrived && ask(head, false)) head++
+      }
+      for (const index of wanted.keys()) {
+        arrived++
+        if (index === head) resume()
+        else expect(ask(index, true)).toBe(false)
+      }
+      while (semaphore.size > 0) {
+        const holders = [...semaphore.holders()]
+        const leaving = holders[choose.next().value % holders.length]!
+        semaphore.release(leaving.owner, leaving.count)
+        resume()
+      }
+      expect(granted).toEqual([...wanted.keys()])
+      expect(semaphore.available).toBe(5)
+    }),
+    { numRuns: PROPERTY_RUNS },
+  )
+})
