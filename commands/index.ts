@@ -2,12 +2,14 @@
 
 import type { CommandSpec } from '../src/command.ts'
 import { commandCommands } from './command.ts'
+import { connectionCommands } from './connection.ts'
 import { debugCommands } from './debug.ts'
 import { latencyCommands } from './latency.ts'
 import { memoryCommands } from './memory.ts'
 import { serverCommands } from './server.ts'
 import { slowlogCommands } from './slowlog.ts'
 import { handlers as h } from './strings.ts'
+import { transactionCommands } from './transactions.ts'
 
 const row = (
   name: string,
@@ -30,9 +32,6 @@ const t: CommandSpec[] = [
   row('set', -3, ['write', 'denyoom'], h.set),
   row('incr', 2, ['write', 'denyoom', 'fast'], h.incr),
   row('mset', -3, ['write', 'denyoom'], h.mset, 'O(N)'),
-  row('ping', -1, ['fast'], c => {
-    c.reply.status('PONG')
-  }),
   row('append', 3, ['write'], h.append),
   row('getrange', 4, ['readonly'], h.getrange),
   row('setrange', 4, ['write'], h.setrange),
@@ -41,10 +40,12 @@ const t: CommandSpec[] = [
 
 export const families: readonly (readonly CommandSpec[])[] = [
   commandCommands,
+  connectionCommands,
   debugCommands,
   latencyCommands,
   memoryCommands,
   serverCommands,
   slowlogCommands,
   t,
+  transactionCommands,
 ]

@@ -2,7 +2,7 @@
 
 import type { Call } from './call.ts'
 import { type Client, UNAUTHENTICATED } from './client.ts'
-import type { ReplyError } from './errors.ts'
+import { errors, type ReplyError } from './errors.ts'
 import type { Server } from './server.ts'
 
 export class User {
@@ -10,6 +10,7 @@ export class User {
 
   /** Whether anybody may log in without a password. */
   isOpen = true
+  takesAnyPassword = true
 
   constructor(name: string) {
     this.name = name
@@ -27,6 +28,16 @@ export class Acl {
   /** Sets what a new connection may do before it authenticates. */
   admit(client: Client): void {
     client.set(UNAUTHENTICATED, this.#server.config.values.requirepass !== '')
+  }
+
+  refuses(client: Client): boolean {
+    return client.is(UNAUTHENTICATED)
+  }
+
+  authenticate(call: Call, name: string, password: string): void {
+    const { requirepass } = this.#server.config.values
+    if (name !== 'default' || password !== requirepass) throw errors.wrongPassword
+    call.client.set(UNAUTHENTICATED, false)
   }
 
   /** The reason for which the client's user may not run the call, if there is one. */

@@ -43,6 +43,9 @@ export const NO_EVICT = 1 << 13
 /** Runs effects from a log, not a user's commands. */
 export const REPLAY = 1 << 14
 
+/** What RESET takes back, beside what has an end of its own: MULTI, subscriptions, tracking. */
+export const RESETTABLE = ASKING_ONCE | READONLY_MODE | SILENCED | NO_TOUCH | NO_EVICT
+
 /** States in which no further request of the client is executed for now. */
 export const HALTED = PARKED | PAUSED | CLOSING
 
@@ -97,6 +100,8 @@ export class Client {
   protocol = 2
   db: Database
   user: User
+  /** Whether it has shown who it is, or had no need to when it came. */
+  authenticated = true
   name = ''
   libName = ''
   libVersion = ''

@@ -145,6 +145,10 @@ export interface CommandSpec {
   readonly docFlags?: readonly ('deprecated' | 'syscmd')[]
   /** Runs at once inside MULTI, where other commands are queued (EXEC, DISCARD, …). */
   readonly immediate?: boolean
+  /** Runs what the transaction has queued: what holds for that holds for this command. */
+  readonly runsQueue?: boolean
+  /** Arguments that are channels or patterns of channels, for ACL rules; `last` as in key specs. */
+  readonly channels?: { readonly first: number; readonly last: number; readonly pattern?: boolean }
   /** Allowed to a RESP2 connection that has subscriptions. */
   readonly whileSubscribed?: boolean
   /** Not for clients: the command exists in the effect log only. */
@@ -222,6 +226,8 @@ export const ALLOW_BUSY = 1 << 18
 export const IMMEDIATE = 1 << 19
 /** Ours: cheap enough (O(1)) that its time is taken by the batch; see `src/dispatch.ts`. */
 export const CONSTANT_TIME = 1 << 20
+/** Ours: the row says `runsQueue`. */
+export const RUNS_QUEUE = 1 << 21
 
 const FLAG_BITS: Readonly<Record<Flag, number>> = {
   write: WRITE,
@@ -277,6 +283,7 @@ export class Command {
     let bits = 0
     for (const flag of spec.flags) bits |= FLAG_BITS[flag]
     if (spec.immediate) bits |= IMMEDIATE
+    if (spec.runsQueue) bits |= RUNS_QUEUE
     if (spec.complexity === 'O(1)' && !spec.flags.includes('blocking')) bits |= CONSTANT_TIME
     this.bits = bits
     this.subcommands = spec.subcommands

@@ -25,18 +25,27 @@ import {
   UNAUTHENTICATED,
 } from './client.ts'
 import {
+  ADMIN,
   CONSTANT_TIME,
   type Command,
   DENYOOM,
   IMMEDIATE,
   NO_AUTH,
   NO_MULTI,
+  RUNS_QUEUE,
   SKIP_MONITOR,
   WRITE,
 } from './command.ts'
-import { errors, printable, ReplyError, unknownSubcommand, wrongArity } from './errors.ts'
+import {
+  errors,
+  executionRefused,
+  printable,
+  ReplyError,
+  unknownSubcommand,
+  wrongArity,
+} from './errors.ts'
 import type { Server } from './server.ts'
-import { queueCall } from './transaction.ts'
+import { endTransaction, queueCall } from './transaction.ts'
 import { Parked, type ParkOptions } from './waiting.ts'
 import { COMPLETE, Decoder, INCOMPLETE } from './wire/decoder.ts'
 import { Mark, type Reply } from './wire/reply.ts'
@@ -245,6 +254,7 @@ export class Dispatch {
     if (silenced) this.reply.mark(this.#silence)
     this.#check(call)
     if ((client.state & (SILENCED | ASKING_ONCE)) !== 0) {
+      if (client.is(PAUSED)) return
       if (client.is(SILENCED)) this.reply.reset(silenced ? this.#silence : this.#mark)
       this.#afterCommand(client)
     }
@@ -280,7 +290,8 @@ export class Dispatch {
       this.refuse(call, wrongArity(command.fullName))
       return
     }
-    if (((client.state & CHECKED) | this.#server.attention) !== 0 && !this.#admit(call)) return
+    const observed = ((client.state & CHECKED) | this.#server.attention) !== 0
+    if (observed && !this.#admit(call)) return
     if ((command.bits & DENYOOM) !== 0 && this.#server.memoryLimit > 0) {
       if (!this.#server.makeRoom()) {
         this.refuse(call, errors.outOfMemory)
@@ -288,6 +299,7 @@ export class Dispatch {
       }
     }
     this.#time(call)
+    if (observed) this.#observe(call)
   }
 
   /** Runs a call, taking its time where the batch does not. */
@@ -347,9 +359,13 @@ export class Dispatch {
     }
   }
 
-  /** Runs a command inside another one: of a transaction, a script, LOCK.DO. */
-  runNested(outer: Call, queued: Queued): void {
-    const call = new Call(this.#server, this.reply)
+  /**
+   * Runs a command inside another one: of a transaction, a script, LOCK.DO. What the user may do can
+   * have changed since it was queued, so `deny` is asked where the user may not do everything.
+   */
+  runNested(outer: Call, queued: Queued, deny?: (call: Call) => ReplyError | undefined): void {
+    const server = this.#server
+    const call = new Call(server, this.reply)
     call.client = outer.client
     call.db = outer.client.db
     call.command = queued.command
@@ -358,9 +374,18 @@ export class Dispatch {
     call.count = queued.count
     call.now = outer.now
     call.mayBlock = false
-    const start = this.#server.clock.microseconds()
+    const denial = call.client.is(RESTRICTED) ? deny?.(call) : undefined
+    if (denial !== undefined) {
+      this.fail(call, denial)
+      return
+    }
+    const start = server.clock.microseconds()
     this.run(call, new Mark())
-    call.command.account(1, this.#server.clock.microseconds() - start)
+    const elapsed = server.clock.microseconds() - start
+    server.stats.commandsProcessed++
+    call.command.account(1, elapsed)
+    if (elapsed >= server.slowThresholdMicroseconds) server.slow(call, call.client, elapsed)
+    this.#observe(call)
   }
 
   /** Answers an error that the handler found. */
@@ -373,7 +398,12 @@ export class Dispatch {
   /** Refuses a command before it ran. */
   refuse(call: Call, error: ReplyError): void {
     call.command.rejected++
-    this.#rejected(call.client, error)
+    if ((call.command.bits & RUNS_QUEUE) === 0) {
+      this.#rejected(call.client, error)
+      return
+    }
+    endTransaction(this.#server, call.client)
+    this.#rejected(call.client, executionRefused(error))
   }
 
   #rejected(client: Client, error: ReplyError): void {
@@ -444,22 +474,34 @@ export class Dispatch {
       )
       return false
     }
-    if (server.isPausedFor(client, bits | (immediate ? (client.transaction?.bits ?? 0) : 0))) {
+    const { transaction } = client
+    const runsQueue = (bits & RUNS_QUEUE) !== 0
+    const effective = runsQueue && transaction !== undefined ? bits | transaction.bits : bits
+    if (server.isPausedFor(client, effective)) {
       client.set(PAUSED, true)
       return false
     }
-    if (client.is(IN_MULTI) && !immediate) {
-      if ((bits & DENYOOM) !== 0 && server.memoryLimit > 0 && !server.makeRoom()) {
+    if (transaction === undefined) return true
+    // A queue is memory too: nothing joins it at the limit, be it only a read.
+    if (!immediate || (runsQueue && (effective & DENYOOM) !== 0)) {
+      if (server.memoryLimit > 0 && !server.makeRoom()) {
         this.refuse(call, errors.outOfMemory)
         return false
       }
-      queueCall(call)
-      this.reply.status('QUEUED')
-      return false
     }
-    if (server.monitors.size > 0 && (bits & SKIP_MONITOR) === 0) server.feedMonitors(call)
-    if (client.is(TRACKED)) server.tracking.noteCommand(call)
-    return true
+    if (immediate) return true
+    queueCall(call)
+    this.reply.status('QUEUED')
+    return false
+  }
+
+  /** After a call ran: those who follow what others do. */
+  #observe(call: Call): void {
+    const server = this.#server
+    const { bits } = call.command
+    if (call.client.is(TRACKED)) server.tracking.noteCommand(call)
+    // As in Redis, what an administrator does may hold secrets and is not shown.
+    if (server.monitors.size > 0 && (bits & (SKIP_MONITOR | ADMIN)) === 0) server.feedMonitors(call)
   }
 
   #afterCommand(client: Client): void {

@@ -55,6 +55,12 @@ export function wrongArity(fullName: string): ReplyError {
   return new ReplyError(`ERR wrong number of arguments for '${fullName}' command`)
 }
 
+/** EXEC itself was refused, and the transaction is over. */
+export function executionRefused(error: ReplyError): ReplyError {
+  const reason = error.text.startsWith('ERR ') ? error.text.slice(4) : error.text
+  return new ReplyError(`EXECABORT Transaction discarded because of: ${reason}`)
+}
+
 export function invalidExpireTime(fullName: string): ReplyError {
   return new ReplyError(`ERR invalid expire time in '${fullName}' command`)
 }

@@ -157,6 +157,7 @@ export class Server {
     this.keyspace = new Keyspace(this.config.values.databases, {
       changed: (db, key) => this.#changed(db, key),
       expired: (db, key) => this.#expired(db, key),
+      flushing: db => this.watches.replacing(db),
     })
     this.access = new Access(this.random)
     this.eviction = new Eviction(this.keyspace, this.access, this.random)
@@ -451,9 +452,8 @@ export class Server {
 
   /** SWAPDB: the data change places; clients stay where they are and see the other's data. */
   swap(a: Database, b: Database): void {
-    if (this.keyspace.observed) {
-      for (const db of [a, b]) db.forEach(address => this.#changed(db, db.key(address)))
-    }
+    this.watches.replacing(a, b)
+    this.watches.replacing(b, a)
     a.swap(b)
     this.keyspace.dirty++
     this.waiting.signalAll(a)

@@ -11,6 +11,8 @@ import type { Segment } from './segment.ts'
 export interface KeyspaceHooks {
   /** A key was changed or deleted. Called only while `observed`. */
   changed(database: Database, key: string): void
+  /** All keys of a database are about to go. */
+  flushing(database: Database): void
   /** A key's time was over, and it is deleted now. */
   expired(database: Database, key: string): void
 }
@@ -89,11 +91,7 @@ export class Keyspace {
   /** Empties one database. What is large is freed later, in slices, by `reclaim`. */
   flush(database: Database): void {
     const size = database.size
-    if (this.observed) {
-      database.forEach(address => {
-        this.hooks.changed(database, database.key(address))
-      })
-    }
+    if (this.observed) this.hooks.flushing(database)
     for (const segment of database.detach()) {
       if (segment === undefined) continue
       this.indexBytes -= segment.indexBytes
