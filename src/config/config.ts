@@ -1,7 +1,7 @@
 // config.ts — The configuration in force: the values of all settings, and every way to change them.
 //
 // `values` always agrees with the table, with its rules and with every listener: a change that is
-// refused anywhere is undone everywhere. No files, variables or sockets: text comes in and goes out.
+// refused anywhere is undone everywhere. Files are reached through what is passed in.
 import { printable, ReplyError } from '../errors.ts'
 import { compileGlob, type Glob } from '../glob.ts'
 import { ConfigError, type Directive } from './directive.ts'
@@ -20,6 +20,14 @@ export type Listener<Name extends SettingName> = (
   previous: Values[Name],
 ) => void
 
+/** The file with which the server was started. Both methods may throw. */
+export interface ConfigFile {
+  readonly path: string
+  read(): Buffer
+  /** All of the text, or nothing. */
+  replace(text: Buffer): void
+}
+
 export type Pair = readonly [name: string, value: string]
 
 /** Directives of Redis that are refused for a reason of their own. */
@@ -33,6 +41,8 @@ const GLOB_CHARACTERS = /[*?[]/
 
 export class Config {
   readonly values: Values = initialValues()
+  /** Undefined if the server was started without one. */
+  file: ConfigFile | undefined = undefined
   readonly #listeners = new Map<SettingName, ((before: Values) => void)[]>()
 
   /** Whether the value must not be seen in logs, SLOWLOG and MONITOR. */
@@ -133,9 +143,17 @@ export class Config {
     this.values[name] = value
   }
 
-  /** CONFIG REWRITE: the text of the configuration file, with the values in force. */
-  rewrite(text: string): string {
-    return rewriteText(text, this.values)
+  /** CONFIG REWRITE: brings the file up to the values in force. Throws ReplyError. */
+  rewrite(): void {
+    if (this.file === undefined) {
+      throw new ReplyError('ERR The server is running without a config file')
+    }
+    try {
+      const text = rewriteText(this.file.read().toString('latin1'), this.values)
+      this.file.replace(Buffer.from(text, 'latin1'))
+    } catch (error) {
+      throw new ReplyError(`ERR Rewriting config file: ${printable((error as Error).message)}`)
+    }
   }
 
   #differs(name: SettingName, before: Values): boolean {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Config } from '../../src/config/config.ts'
 import { ConfigError, type Directive } from '../../src/config/directive.ts'
 import { readConfigText } from '../../src/config/file.ts'
-import { MARKER } from '../../src/config/rewrite.ts'
+import { MARKER, rewriteText } from '../../src/config/rewrite.ts'
 import { quoted } from '../../src/config/syntax.ts'
 import { randomDirective } from './random-directive.ts'
 
@@ -29,7 +29,7 @@ function start(text: string): Config {
 function rewritten(text: string, ...pairs: (readonly [string, string])[]): string {
   const config = start(text)
   config.set(pairs, true)
-  return config.rewrite(text)
+  return rewriteText(text, config.values)
 }
 
 /** Only the directives that a start accepts, after those before them. */
@@ -81,7 +81,7 @@ describe('CONFIG REWRITE', () => {
   })
 
   test('mends lines that went bad since the start', () => {
-    expect(new Config().rewrite('timeout soon\nno-such-thing 1\nhz "1\n')).toBe(
+    expect(rewriteText('timeout soon\nno-such-thing 1\nhz "1\n', new Config().values)).toBe(
       'timeout 0\nno-such-thing 1\nhz "1\n',
     )
   })
@@ -112,9 +112,9 @@ describe('CONFIG REWRITE', () => {
             .join('\n')
           const config = start(file)
           config.load(accepted([...parse(file), ...now]).slice(parse(file).length))
-          const text = config.rewrite(file)
+          const text = rewriteText(file, config.values)
           expect(start(text).values).toEqual(config.values)
-          expect(config.rewrite(text)).toBe(text)
+          expect(rewriteText(text, config.values)).toBe(text)
           const comments = text.split('\n').filter(line => /^ ?# [xy]$/.test(line))
           expect(comments).toEqual(notes.filter(note => note !== ''))
         },
