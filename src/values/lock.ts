@@ -12,11 +12,17 @@
 // Whoever holds READ and asks for WRITE would wait for itself: that is DEADLOCK, and `upgrade` is
 // the way. An upgrade waits for the other readers only, so its waiter stands before the queue.
 
-import type { TokenSource } from './coordinated.ts'
-import { BUSY, type Busy, type Coordinated, type Refused, refused } from './coordinated.ts'
+import {
+  BUSY,
+  type Busy,
+  type Coordinated,
+  type Refused,
+  refused,
+  type TokenSource,
+} from './coordinated.ts'
 import { OBJECT_BYTES, WORD_BYTES } from './footprint.ts'
+import { Held } from './held.ts'
 import type { Granted, HoldState, HoldView, Kept, NotHolder } from './hold.ts'
-import { Holders } from './holders.ts'
 
 export type LockMode = 'read' | 'write'
 
@@ -55,42 +61,22 @@ export interface LockSnapshot {
 
 const LOCK_BYTES = OBJECT_BYTES + WORD_BYTES
 
-export class Lock implements Coordinated {
-  readonly #holders = new Holders()
-
+export class Lock extends Held implements Coordinated {
   get isFree(): boolean {
-    return this.#holders.size === 0
+    return this.owners.size === 0
   }
 
   get mode(): LockMode | undefined {
-    if (this.#holders.size === 0) return undefined
-    return this.#holders.sole?.exclusive ? 'write' : 'read'
-  }
-
-  /** Number of owners. */
-  get size(): number {
-    return this.#holders.size
-  }
-
-  holders(): Iterable<HoldView> {
-    return this.#holders
-  }
-
-  find(owner: string): HoldView | undefined {
-    return this.#holders.find(owner)
-  }
-
-  /** Who holds the lock on this token. */
-  findToken(token: number): HoldView | undefined {
-    return this.#holders.findToken(token)
+    if (this.owners.size === 0) return undefined
+    return this.owners.sole?.exclusive ? 'write' : 'read'
   }
 
   /** What `acquire` would answer instead of a grant, or undefined. Changes nothing. */
   refusal(request: LockRequest): Busy | Refused<'HOLDLIMIT' | 'DEADLOCK'> | undefined {
-    const hold = this.#holders.find(request.owner)
+    const hold = this.owners.find(request.owner)
     if (hold === undefined) {
-      if (request.queued || this.#holders.sole?.exclusive) return BUSY
-      return request.mode === 'read' || this.#holders.size === 0 ? undefined : BUSY
+      if (request.queued || this.owners.sole?.exclusive) return BUSY
+      return request.mode === 'read' || this.owners.size === 0 ? undefined : BUSY
     }
     if (request.mode === 'write' && !hold.exclusive) return DEADLOCK
     if (request.reentrant && hold.count >= request.maxHolds) return HOLDLIMIT
@@ -104,12 +90,12 @@ export class Lock implements Coordinated {
   ): Granted | Busy | Refused<'HOLDLIMIT' | 'DEADLOCK'> {
     const refusal = this.refusal(request)
     if (refusal !== undefined) return refusal
-    const holders = this.#holders
-    const held = holders.find(request.owner)
+    const owners = this.owners
+    const held = owners.find(request.owner)
     if (held !== undefined) {
-      if (request.reentrant) holders.setCount(held, held.count + 1)
-      if (request.meta !== undefined) holders.setMeta(held, request.meta)
-      holders.setTerm(held, request.leaseMs, request.connection, now)
+      if (request.reentrant) owners.setCount(held, held.count + 1)
+      if (request.meta !== undefined) owners.setMeta(held, request.meta)
+      owners.setTerm(held, request.leaseMs, request.connection, now)
       return { kind: 'granted', hold: held, fresh: false }
     }
     const state: HoldState = {
@@ -121,7 +107,7 @@ export class Lock implements Coordinated {
       connection: request.connection,
       meta: request.meta ?? '',
     }
-    return { kind: 'granted', hold: holders.add(state, now), fresh: true }
+    return { kind: 'granted', hold: owners.add(state, now), fresh: true }
   }
 
   /** Gives back one entry, or `all` of them. */
@@ -130,10 +116,10 @@ export class Lock implements Coordinated {
     if (check.kind === 'refused') return check
     const hold = check.hold
     if (hold.count > 1 && !all) {
-      this.#holders.setCount(hold, hold.count - 1)
+      this.owners.setCount(hold, hold.count - 1)
       return { kind: 'released', hold, held: true }
     }
-    this.#holders.remove(hold)
+    this.owners.remove(hold)
     return { kind: 'released', hold, held: false }
   }
 
@@ -145,7 +131,7 @@ export class Lock implements Coordinated {
     now: number,
   ): Kept | NotEntitled {
     const check = this.check(owner, token)
-    if (check.kind === 'kept') this.#holders.setTerm(check.hold, leaseMs, 0, now)
+    if (check.kind === 'kept') this.owners.setTerm(check.hold, leaseMs, 0, now)
     return check
   }
 
@@ -159,19 +145,19 @@ export class Lock implements Coordinated {
     tokens: TokenSource,
     now: number,
   ): Granted | Busy | Refused<'DEADLOCK'> | NotHolder {
-    const hold = this.#holders.find(owner)
-    if (hold === undefined) return this.#holders.refusal()
+    const hold = this.owners.find(owner)
+    if (hold === undefined) return this.owners.refusal()
     if (hold.exclusive) return { kind: 'granted', hold, fresh: false }
-    if (this.#holders.size > 1) return contended ? DEADLOCK : BUSY
+    if (this.owners.size > 1) return contended ? DEADLOCK : BUSY
     hold.exclusive = true
-    this.#holders.setToken(hold, tokens.nextToken())
-    this.#holders.setTerm(hold, hold.leaseMs, hold.connection, now)
+    this.owners.setToken(hold, tokens.nextToken())
+    this.owners.setTerm(hold, hold.leaseMs, hold.connection, now)
     return { kind: 'granted', hold, fresh: true }
   }
 
   downgrade(owner: string): Kept | NotHolder {
-    const hold = this.#holders.find(owner)
-    if (hold === undefined) return this.#holders.refusal()
+    const hold = this.owners.find(owner)
+    if (hold === undefined) return this.owners.refusal()
     hold.exclusive = false
     return { kind: 'kept', hold }
   }
@@ -187,13 +173,13 @@ export class Lock implements Coordinated {
     tokens: TokenSource,
     now: number,
   ): Granted | NotHolder {
-    const holders = this.#holders
-    const hold = holders.find(owner)
-    if (hold === undefined) return this.#holders.refusal()
-    if (owner !== newOwner) holders.remove(hold)
-    const held = holders.find(newOwner)
+    const owners = this.owners
+    const hold = owners.find(owner)
+    if (hold === undefined) return this.owners.refusal()
+    if (owner !== newOwner) owners.remove(hold)
+    const held = owners.find(newOwner)
     if (held !== undefined) {
-      holders.setTerm(held, leaseMs, 0, now)
+      owners.setTerm(held, leaseMs, 0, now)
       return { kind: 'granted', hold: held, fresh: false }
     }
     const state: HoldState = {
@@ -205,75 +191,41 @@ export class Lock implements Coordinated {
       connection: 0,
       meta: hold.meta,
     }
-    return { kind: 'granted', hold: holders.add(state, now), fresh: true }
+    return { kind: 'granted', hold: owners.add(state, now), fresh: true }
   }
 
   /** Replaces what the owner says about its hold. */
   describe(owner: string, meta: string): Kept | NotHolder {
-    const hold = this.#holders.find(owner)
-    if (hold === undefined) return this.#holders.refusal()
-    this.#holders.setMeta(hold, meta)
+    const hold = this.owners.find(owner)
+    if (hold === undefined) return this.owners.refusal()
+    this.owners.setMeta(hold, meta)
     return { kind: 'kept', hold }
   }
 
   /** Whether the owner holds it, and on this token if one is given. */
   check(owner: string, token: number | undefined): Kept | NotEntitled {
-    const hold = this.#holders.find(owner)
-    if (hold === undefined) return this.#holders.refusal()
+    const hold = this.owners.find(owner)
+    if (hold === undefined) return this.owners.refusal()
     if (token !== undefined && token !== hold.token) return FENCED
     return { kind: 'kept', hold }
   }
 
   /** Takes it from everybody. */
   force(): readonly HoldView[] {
-    return this.#holders.removeAll()
-  }
-
-  /** Replays what an operation left behind: this owner's hold is now as `state` says. */
-  grant(state: HoldState, now: number): void {
-    this.#holders.put(state, now)
-  }
-
-  /** Replays that the owner holds nothing any more. */
-  remove(owner: string): void {
-    const hold = this.#holders.find(owner)
-    if (hold !== undefined) this.#holders.remove(hold)
-  }
-
-  nextExpiry(): number {
-    return this.#holders.nextExpiry()
-  }
-
-  /** Removes the holds whose lease has ended, and answers them. */
-  expire(now: number): readonly HoldView[] {
-    return this.#holders.expire(now)
-  }
-
-  extendAll(gapMs: number): void {
-    this.#holders.extendAll(gapMs)
-  }
-
-  /** See `Holders.disconnected`: a grace of 0 releases at once. */
-  disconnected(connection: number, now: number, graceMs: number): readonly HoldView[] {
-    return this.#holders.disconnected(connection, now, graceMs)
-  }
-
-  /** To be called when the node becomes primary: bindings to connections become leases. */
-  orphan(now: number, graceMs: number): readonly HoldView[] {
-    return this.#holders.orphan(now, graceMs)
+    return this.owners.removeAll()
   }
 
   memory(): number {
-    return LOCK_BYTES + this.#holders.memory()
+    return LOCK_BYTES + this.owners.memory()
   }
 
   snapshot(): LockSnapshot {
-    return { holds: this.#holders.snapshot() }
+    return { holds: this.owners.snapshot() }
   }
 
   static restore(snapshot: LockSnapshot, now: number): Lock {
     const lock = new Lock()
-    lock.#holders.restore(snapshot.holds, now)
+    lock.owners.restore(snapshot.holds, now)
     return lock
   }
 }

@@ -22,8 +22,8 @@ import {
   type TokenSource,
 } from './coordinated.ts'
 import { OBJECT_BYTES, WORD_BYTES } from './footprint.ts'
+import { Held } from './held.ts'
 import type { Granted, HoldState, HoldView, Kept, NotHolder } from './hold.ts'
-import { Holders } from './holders.ts'
 
 export interface SemaphoreRequest {
   readonly owner: string
@@ -56,12 +56,12 @@ const OUTOFBOUNDS = refused('OUTOFBOUNDS')
 
 const SEMAPHORE_BYTES = OBJECT_BYTES + 3 * WORD_BYTES
 
-export class Semaphore implements Coordinated {
-  readonly #holders = new Holders()
+export class Semaphore extends Held implements Coordinated {
   #limit: number
   #configured: boolean
 
   constructor(limit: number, configured: boolean) {
+    super()
     this.#limit = limit
     this.#configured = configured
   }
@@ -76,28 +76,11 @@ export class Semaphore implements Coordinated {
 
   /** Permits that are free; negative after the limit was lowered below what is held. */
   get available(): number {
-    return this.#limit - this.#holders.total
-  }
-
-  /** Number of owners. */
-  get size(): number {
-    return this.#holders.size
+    return this.#limit - this.owners.total
   }
 
   get isFree(): boolean {
-    return this.#holders.size === 0 && !this.#configured
-  }
-
-  holders(): Iterable<HoldView> {
-    return this.#holders
-  }
-
-  find(owner: string): HoldView | undefined {
-    return this.#holders.find(owner)
-  }
-
-  findToken(token: number): HoldView | undefined {
-    return this.#holders.findToken(token)
+    return this.owners.size === 0 && !this.#configured
   }
 
   acquire(
@@ -106,7 +89,7 @@ export class Semaphore implements Coordinated {
     now: number,
   ): Granted | Busy | Refused<'OUTOFBOUNDS'> {
     const { permits, leaseMs, connection } = request
-    const hold = this.#holders.find(request.owner)
+    const hold = this.owners.find(request.owner)
     const held = hold === undefined ? 0 : hold.count
     const wanted = request.add ? permits : permits - held
     if (wanted > 0) {
@@ -114,8 +97,8 @@ export class Semaphore implements Coordinated {
       if (request.queued || wanted > this.available) return BUSY
     }
     if (hold === undefined) return this.#grant(request.owner, wanted, request, tokens, now)
-    if (wanted > 0) this.#holders.setCount(hold, held + wanted)
-    this.#holders.setTerm(hold, leaseMs, connection, now)
+    if (wanted > 0) this.owners.setCount(hold, held + wanted)
+    this.owners.setTerm(hold, leaseMs, connection, now)
     return { kind: 'granted', hold, fresh: false }
   }
 
@@ -123,10 +106,10 @@ export class Semaphore implements Coordinated {
   drain(request: SemaphoreRequest, tokens: TokenSource, now: number): Granted | Busy {
     const permits = this.available
     if (permits <= 0 || request.queued) return BUSY
-    const hold = this.#holders.find(request.owner)
+    const hold = this.owners.find(request.owner)
     if (hold === undefined) return this.#grant(request.owner, permits, request, tokens, now)
-    this.#holders.setCount(hold, hold.count + permits)
-    this.#holders.setTerm(hold, request.leaseMs, request.connection, now)
+    this.owners.setCount(hold, hold.count + permits)
+    this.owners.setTerm(hold, request.leaseMs, request.connection, now)
     return { kind: 'granted', hold, fresh: false }
   }
 
@@ -146,26 +129,26 @@ export class Semaphore implements Coordinated {
       connection: term.connection,
       meta: '',
     }
-    return { kind: 'granted', hold: this.#holders.add(state, now), fresh: true }
+    return { kind: 'granted', hold: this.owners.add(state, now), fresh: true }
   }
 
   /** Gives back up to `permits`: an owner returns no more than it holds. */
   release(owner: string, permits: number): PermitsReturned | NotHolder {
-    const hold = this.#holders.find(owner)
-    if (hold === undefined) return this.#holders.refusal()
+    const hold = this.owners.find(owner)
+    if (hold === undefined) return this.owners.refusal()
     if (permits < hold.count) {
-      this.#holders.setCount(hold, hold.count - permits)
+      this.owners.setCount(hold, hold.count - permits)
       return { kind: 'returned', permits, hold }
     }
-    this.#holders.remove(hold)
+    this.owners.remove(hold)
     return { kind: 'returned', permits: hold.count, hold: undefined }
   }
 
   /** Starts a lease of this length now. It takes the place of a binding to a connection. */
   extend(owner: string, leaseMs: number, now: number): Kept | NotHolder {
-    const hold = this.#holders.find(owner)
-    if (hold === undefined) return this.#holders.refusal()
-    this.#holders.setTerm(hold, leaseMs, 0, now)
+    const hold = this.owners.find(owner)
+    if (hold === undefined) return this.owners.refusal()
+    this.owners.setTerm(hold, leaseMs, 0, now)
     return { kind: 'kept', hold }
   }
 
@@ -175,55 +158,21 @@ export class Semaphore implements Coordinated {
     this.#configured = true
   }
 
-  /** Replays what an operation left behind: this owner's hold is now as `state` says. */
-  grant(state: HoldState, now: number): void {
-    this.#holders.put(state, now)
-  }
-
-  /** Replays that the owner holds nothing any more. */
-  remove(owner: string): void {
-    const hold = this.#holders.find(owner)
-    if (hold !== undefined) this.#holders.remove(hold)
-  }
-
-  nextExpiry(): number {
-    return this.#holders.nextExpiry()
-  }
-
-  /** Removes the holds whose lease has ended, and answers them: their permits are back. */
-  expire(now: number): readonly HoldView[] {
-    return this.#holders.expire(now)
-  }
-
-  extendAll(gapMs: number): void {
-    this.#holders.extendAll(gapMs)
-  }
-
-  /** See `Holders.disconnected`: a grace of 0 releases at once. */
-  disconnected(connection: number, now: number, graceMs: number): readonly HoldView[] {
-    return this.#holders.disconnected(connection, now, graceMs)
-  }
-
-  /** To be called when the node becomes primary: bindings to connections become leases. */
-  orphan(now: number, graceMs: number): readonly HoldView[] {
-    return this.#holders.orphan(now, graceMs)
-  }
-
   memory(): number {
-    return SEMAPHORE_BYTES + this.#holders.memory()
+    return SEMAPHORE_BYTES + this.owners.memory()
   }
 
   snapshot(): SemaphoreSnapshot {
     return {
       limit: this.#limit,
       configured: this.#configured,
-      holds: this.#holders.snapshot(),
+      holds: this.owners.snapshot(),
     }
   }
 
   static restore(snapshot: SemaphoreSnapshot, now: number): Semaphore {
     const semaphore = new Semaphore(snapshot.limit, snapshot.configured)
-    semaphore.#holders.restore(snapshot.holds, now)
+    semaphore.owners.restore(snapshot.holds, now)
     return semaphore
   }
 }
