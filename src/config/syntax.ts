@@ -21,13 +21,15 @@ export interface Syntax<T> {
   readonly range: string
   /** Whether a value is made of several words; CONFIG SET gets them in one, separated by spaces. */
   readonly manyWords: boolean
+  /** Whether there is nothing to choose. */
+  readonly onlyOneValue: boolean
   /** `current` is what the setting holds, for values that are set in parts. */
   read(words: readonly string[], current: T): T
   /** Where the lines of one source add up instead of the last one winning. */
   add?(before: T, more: T): T
   /** The value as CONFIG GET shows it. */
   write(value: T): string
-  /** The value as lines of a configuration file, each without the name; never empty. */
+  /** The value as lines of a configuration file, each without the name. */
   lines(value: T): readonly string[]
 }
 
@@ -42,6 +44,7 @@ export function oneWord<T>(
     form,
     range,
     manyWords: false,
+    onlyOneValue: false,
     read(words) {
       if (words.length !== 1) throw new InvalidValue('wrong number of arguments')
       return read(words[0]!)
@@ -57,6 +60,7 @@ export function only<T>(syntax: Syntax<T>, value: NoInfer<T>, reason: string): S
   return {
     ...syntax,
     range: `only ${quoted(text)}: ${reason}`,
+    onlyOneValue: true,
     read(words, current) {
       const read = syntax.read(words, current)
       if (syntax.write(read) !== text) throw new InvalidValue(reason)

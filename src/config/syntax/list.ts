@@ -8,6 +8,7 @@ export function words(form: string, countMax: number, tooMany: string): Syntax<r
     form,
     range: `at most ${countMax}`,
     manyWords: true,
+    onlyOneValue: false,
     read(given) {
       if (given.length > countMax) throw new InvalidValue(tooMany)
       return given.filter(word => word !== '')
@@ -23,6 +24,7 @@ export const percentiles: Syntax<readonly number[]> = {
   form: 'percentile ...',
   range: `0 to 100, at most ${PERCENTILES_MAX}`,
   manyWords: true,
+  onlyOneValue: false,
   read(given) {
     if (given.length > PERCENTILES_MAX) throw new InvalidValue('too many percentiles')
     return given.map(word => {
@@ -51,6 +53,7 @@ export const savePoints: Syntax<readonly SavePoint[]> = {
   form: 'seconds changes ...',
   range: '',
   manyWords: true,
+  onlyOneValue: false,
   add: (before, more) => [...before, ...more],
   read(given) {
     if (given.length === 1 && given[0] === '') return []
@@ -74,6 +77,7 @@ export const users: Syntax<readonly (readonly string[])[]> = {
   form: 'name rule ...',
   range: '',
   manyWords: true,
+  onlyOneValue: false,
   // A user that is defined again is defined anew.
   add: (before, more) => [
     ...before.filter(([name]) => more.every(([again]) => again !== name)),

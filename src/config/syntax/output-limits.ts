@@ -27,6 +27,7 @@ export const outputLimits: Syntax<OutputLimits> = {
   form: 'class hard soft seconds ...',
   range: 'classes normal, replica, pubsub; 0 for no limit',
   manyWords: true,
+  onlyOneValue: false,
   read(words, current) {
     if (words.length % 4 !== 0) {
       throw new InvalidValue('Wrong number of arguments in buffer limit configuration.')
