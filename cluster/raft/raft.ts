@@ -9,8 +9,8 @@
 // with its disk:
 //   - at most one leader in a term (a vote is durable before it is told);
 //   - logs that agree on one entry agree on all before it (an append names its predecessor);
-//   - a leader has every committed entry (only an up-to-date candidate gets votes, and only entries of the leader's own
-//     term are committed by counting);
+//   - a leader has every committed entry (only an up-to-date candidate gets votes, and only entries
+//     of the leader's own term are committed by counting);
 //   - while a leader holds its lease, nobody else leads (leadership.ts).
 // It survives the loss of messages, never the loss of a disk: a node that lost its disk must come
 // back under a new id.

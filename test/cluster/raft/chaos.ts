@@ -10,6 +10,7 @@ export interface Chaos {
   readonly partitions: number
   readonly heals: number
   readonly crashes: number
+  readonly leaderCrashes: number
   readonly restarts: number
   readonly pauses: number
   readonly resumes: number
@@ -21,7 +22,8 @@ export const EVERYTHING: Chaos = {
   proposals: 100,
   partitions: 2,
   heals: 2,
-  crashes: 1.5,
+  crashes: 1,
+  leaderCrashes: 0.5,
   restarts: 4,
   pauses: 1,
   resumes: 4,
@@ -42,9 +44,11 @@ export function unleash(cluster: SimulatedCluster, chaos: Chaos, ms: number): vo
     }
     if (happens(chaos.partitions)) split(cluster)
     if (happens(chaos.heals)) cluster.heal()
+    if (leaders.length > 0 && happens(chaos.leaderCrashes)) cluster.crash(seeded.pick(leaders))
     if (running.length > 0) {
-      if (happens(chaos.crashes)) cluster.crash(seeded.pick(running))
-      if (happens(chaos.pauses)) cluster.pause(seeded.pick(running))
+      const node = seeded.pick(running)
+      if (happens(chaos.crashes) && node.raft !== undefined) cluster.crash(node)
+      if (happens(chaos.pauses)) cluster.pause(node)
     }
     if (happens(chaos.restarts)) restart(cluster)
     if (happens(chaos.resumes)) resume(cluster)

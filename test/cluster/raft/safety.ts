@@ -14,6 +14,12 @@ export class SafetyViolation extends Error {
   override readonly name = 'SafetyViolation'
 }
 
+export interface Leaseholder {
+  readonly id: NodeId
+  readonly term: number
+  readonly applied: number
+}
+
 function content(entry: Entry): string {
   switch (entry.kind) {
     case 'command':
@@ -53,8 +59,17 @@ export class Safety {
     )
   }
 
-  elected(raft: Raft): void {
+  /**
+   * A node has become leader, while `leaseholders` may act on leases. None of an earlier term may
+   * be left. One of a later term may: then this node waited so long for its last vote that it is
+   * late.
+   */
+  elected(raft: Raft, leaseholders: readonly Leaseholder[]): void {
     const { term } = raft.standing
+    for (const holder of leaseholders) {
+      const isPast = holder.id !== raft.id && holder.term < term
+      this.#hold(!isPast, `lease: ${raft.id} elected while ${holder.id} may act`)
+    }
     const other = this.#leaders.get(term)
     this.#leaders.set(term, raft.id)
     this.#hold(other === undefined || other === raft.id, `election safety: two leaders in ${term}`)
@@ -103,7 +118,7 @@ export class Safety {
   }
 
   /** All nodes that may now act on a lease, with what they have applied. */
-  leases(holders: readonly { readonly id: NodeId; readonly applied: number }[]): void {
+  leases(holders: readonly Leaseholder[]): void {
     this.#hold(holders.length <= 1, `lease: held by ${holders.map(holder => holder.id)}`)
     for (const { id, applied } of holders) {
       this.#hold(applied >= this.#lastApplied, `lease: ${id} holds it and reads an old state`)

@@ -24,7 +24,7 @@ import type { Message } from '../../../cluster/raft/message.ts'
 import { DEFAULT_OPTIONS, type RaftOptions } from '../../../cluster/raft/options.ts'
 import { BLANK, Raft, type Restored } from '../../../cluster/raft/raft.ts'
 import { FOUNDING_HARD_STATE, foundingSnapshot } from '../../../cluster/raft/snapshot.ts'
-import { Safety } from './safety.ts'
+import { type Leaseholder, Safety } from './safety.ts'
 import { Seeded } from './seeded.ts'
 
 export interface Faults {
@@ -51,6 +51,7 @@ export interface ClusterOptions {
   readonly spares?: number
   readonly options?: Partial<RaftOptions>
   readonly faults?: Faults
+  readonly tickMs?: number
   readonly machine?: typeof Raft
 }
 
@@ -91,7 +92,6 @@ export class SimulatedNode {
   }
 }
 
-const TICK_MS = 10
 const FOUNDING_STATE = 'founded'
 
 export function nodeId(index: number): NodeId {
@@ -129,6 +129,7 @@ export class SimulatedCluster {
   readonly nodes: readonly SimulatedNode[]
   readonly #options: RaftOptions
   readonly #machine: typeof Raft
+  readonly #tickMs: number
   faults: Faults
   now = 0
   /** Directed links that carry nothing. */
@@ -139,14 +140,9 @@ export class SimulatedCluster {
   filter: (message: Message) => boolean = () => true
   steps = 0
 
-  constructor({
-    seed,
-    voters,
-    spares = 0,
-    options,
-    faults = CALM,
-    machine = Raft,
-  }: ClusterOptions) {
+  constructor(clusterOptions: ClusterOptions) {
+    const { seed, voters, spares = 0, options, faults = CALM, machine = Raft } = clusterOptions
+    this.#tickMs = clusterOptions.tickMs ?? 10
     this.seeded = new Seeded(seed)
     this.faults = faults
     this.#options = { ...DEFAULT_OPTIONS, ...options }
@@ -194,7 +190,7 @@ export class SimulatedCluster {
     node.leaseUntil = 0
     node.durable = 0
     node.reported = 0
-    node.nextTickAt = this.now + this.seeded.below(TICK_MS)
+    node.nextTickAt = this.now + this.seeded.below(this.#tickMs)
     const { snapshot } = node.disk
     node.state = snapshot === undefined ? '' : Buffer.from(snapshot.state).toString('latin1')
     node.applied = snapshot?.index ?? 0
@@ -263,7 +259,7 @@ export class SimulatedCluster {
     this.#network.delete(this.now)
     for (const message of due) this.#deliver(message)
     for (const node of this.nodes) this.#work(node)
-    this.#checkLeases()
+    this.safety.leases(this.#leaseholders())
   }
 
   #deliver(message: Message): void {
@@ -286,7 +282,7 @@ export class SimulatedCluster {
       this.step(node, { kind: 'persisted', write: node.durable })
     }
     if (this.now < node.nextTickAt) return
-    node.nextTickAt = this.now + TICK_MS
+    node.nextTickAt = this.now + this.#tickMs
     this.step(node, { kind: 'tick' })
   }
 
@@ -295,7 +291,10 @@ export class SimulatedCluster {
     const raft = node.raft!
     const wasLeader = raft.standing.role === 'leader'
     const effects = raft.step(event, node.clock(this.now))
-    node.leaseUntil = effects.leaseUntil
+    // A lease that was once told is good to its end, also if the leadership is not; only asking
+    // another node to stand for election takes it back.
+    const isGivenUp = effects.messages.some(message => message.kind === 'timeout-now')
+    node.leaseUntil = isGivenUp ? 0 : Math.max(node.leaseUntil, effects.leaseUntil)
     if (effects.write !== undefined) this.#write(node, effects.write)
     for (const message of effects.messages) this.#send(message)
     if (effects.restored !== undefined) {
@@ -305,7 +304,9 @@ export class SimulatedCluster {
     }
     for (const entry of effects.committed) this.#apply(node, entry)
     assert.equal(raft.applied, node.applied, 'what counts as applied was handed out')
-    if (effects.standing?.role === 'leader' && !wasLeader) this.safety.elected(raft)
+    if (effects.standing?.role === 'leader' && !wasLeader) {
+      this.safety.elected(raft, this.#leaseholders())
+    }
     if (effects.isCompactionDue && event.kind !== 'compact') {
       this.step(node, { kind: 'compact', state: Buffer.from(node.state, 'latin1') })
     }
@@ -344,8 +345,12 @@ export class SimulatedCluster {
     }
   }
 
-  #checkLeases(): void {
+  /**
+   * Who may act on a lease: its process runs or stands still, and its clock has not reached the
+   * end.
+   */
+  #leaseholders(): readonly Leaseholder[] {
     const holders = this.nodes.filter(node => node.clock(this.now) < node.leaseUntil)
-    this.safety.leases(holders)
+    return holders.map(({ id, raft, applied }) => ({ id, term: raft!.standing.term, applied }))
   }
 }
