@@ -169,6 +169,17 @@ export class Hash {
     return index
   }
 
+  /** The pairs of field and value as a listpack; it has no place for expiry. */
+  toListpack(): Uint8Array {
+    let lp: Uint8Array = listpack.create()
+    for (let i = 0; i < this.size; i++) {
+      this.readIndex(i, visited, visitedValue)
+      lp = listpack.append(lp, 0, lp.length, visited)
+      lp = listpack.append(lp, 0, lp.length, visitedValue)
+    }
+    return lp.subarray(0, listpack.byteLength(lp, 0))
+  }
+
   #remove(reference: number): void {
     this.#forgetExpiry(reference)
     this.#dict.remove(reference)

@@ -46,6 +46,12 @@ export class List {
     return LIST_BYTES + this.#chunks * CHUNK_OVERHEAD_BYTES + this.#capacity
   }
 
+  /** Whether the list is within Redis's bound for one listpack. */
+  get isSmall(): boolean {
+    return this.#chunks <= 1 && (this.#head?.listpackBytes ?? 0) <= this.#bytesMax
+  }
+
+  /** The first chunk; the others follow. */
   get head(): Chunk | undefined {
     return this.#head
   }
@@ -230,6 +236,23 @@ export class List {
       }
     }
     return new ListCursor(chunk, target - first, target)
+  }
+
+  /** All elements as one listpack. */
+  toListpack(): Uint8Array {
+    let bytes = listpack.EMPTY_BYTES
+    for (let chunk = this.#head; chunk !== undefined; chunk = chunk.next) {
+      bytes += chunk.end - chunk.start
+    }
+    const lp = listpack.create(bytes)
+    let at = listpack.HEADER_BYTES
+    for (let chunk = this.#head; chunk !== undefined; chunk = chunk.next) {
+      lp.set(chunk.bytes.subarray(chunk.start, chunk.end), at)
+      at += chunk.end - chunk.start
+    }
+    lp[at] = listpack.TERMINATOR
+    listpack.writeHeader(lp, 0, bytes, this.length)
+    return lp
   }
 
   #allows(chunk: Chunk, size: number): boolean {

@@ -38,6 +38,26 @@ export class MemberSet {
     return set
   }
 
+  /** The members as an intset, or undefined if one of them is no integer. */
+  toIntset(): Uint8Array | undefined {
+    let bytes: Uint8Array = intset.create(intset.HEADER_BYTES + 2 * this.size)
+    for (let i = 0; i < this.size; i++) {
+      this.read(i, visited)
+      if (!visited.integer) return undefined
+      bytes = intset.add(bytes, 0, bytes.length, visited)
+    }
+    return bytes.subarray(0, intset.byteLength(bytes, 0))
+  }
+
+  toListpack(): Uint8Array {
+    let lp: Uint8Array = listpack.create()
+    for (let i = 0; i < this.size; i++) {
+      this.read(i, visited)
+      lp = listpack.append(lp, 0, lp.length, visited)
+    }
+    return lp.subarray(0, listpack.byteLength(lp, 0))
+  }
+
   get size(): number {
     return this.#dict.size
   }

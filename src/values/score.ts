@@ -48,9 +48,13 @@ export function parseScore(element: Element): number {
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
 }
 
-/** The shortest text that is read back as the same score. */
-export function formatScore(score: number): string {
-  if (score === Number.POSITIVE_INFINITY) return 'inf'
-  if (score === Number.NEGATIVE_INFINITY) return '-inf'
-  return Object.is(score, -0) ? '-0' : String(score)
+/**
+ * Fills an element with a score as a packed sorted set holds it: an integer where it is one (and
+ * thereby -0 becomes 0, as in Redis), or the shortest text that is read back as the same score.
+ */
+export function packScore(score: number, into: Element): Element {
+  if (Number.isSafeInteger(score)) return into.fromInteger(score)
+  if (score === Number.POSITIVE_INFINITY) return into.fromString('inf')
+  if (score === Number.NEGATIVE_INFINITY) return into.fromString('-inf')
+  return into.fromString(String(score))
 }

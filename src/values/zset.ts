@@ -13,7 +13,7 @@ import { Dict, KEY_LENGTH, type RecordOwner } from './dict.ts'
 import { asElement, Element, type Text } from './element.ts'
 import * as listpack from './listpack.ts'
 import { PAGE_SHIFT, type Records, WORD_MASK } from './records.ts'
-import { formatScore, parseScore, scoreHigh, scoreLow, scoreOf, writeSortable } from './score.ts'
+import { packScore, parseScore, scoreHigh, scoreLow, scoreOf, writeSortable } from './score.ts'
 import { type Tie, Tree } from './tree.ts'
 
 const SCORE_HIGH = 2
@@ -185,9 +185,9 @@ export class Zset {
     for (let more = this.seek(0); more; more = this.next()) {
       const score = this.read(spare)
       lp = listpack.append(lp, 0, lp.length, spare)
-      lp = listpack.append(lp, 0, lp.length, packedScore.fromString(formatScore(score)))
+      lp = listpack.append(lp, 0, lp.length, packScore(score, packedScore))
     }
-    return lp
+    return lp.subarray(0, listpack.byteLength(lp, 0))
   }
 
   /** Makes ready to look for a place in the order. */
