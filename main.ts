@@ -2,13 +2,14 @@
 // main.ts — The process: settings in, a listening server out, and an orderly end.
 
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { pino } from 'pino'
 import { families } from './commands/index.ts'
 import { systemClock } from './src/clock.ts'
 import { readArguments } from './src/config/arguments.ts'
 import { Config } from './src/config/config.ts'
 import { ConfigError } from './src/config/directive.ts'
+import { DiskFile } from './src/config/disk-file.ts'
 import { helpText } from './src/config/help.ts'
 import { readSources } from './src/config/sources.ts'
 import { Listener } from './src/listener.ts'
@@ -44,11 +45,27 @@ function readConfig(): { config: Config; file: string | undefined } | undefined 
   })
   const config = new Config()
   config.load(...sources)
+  if (line.file !== undefined) config.file = new DiskFile(line.file)
   if (line.check) {
     process.stdout.write('The configuration is good.\n')
     return undefined
   }
   return { config, file: line.file }
+}
+
+/** Makes the process be where and what the configuration says. */
+function settle(config: Config): void {
+  const { values } = config
+  process.chdir(values.dir)
+  config.assign('dir', process.cwd())
+  config.onChange('dir', dir => {
+    process.chdir(dir)
+    config.assign('dir', process.cwd())
+  })
+  if (values.pidfile !== '') {
+    writeFileSync(values.pidfile, `${process.pid}\n`)
+    process.on('exit', () => rmSync(values.pidfile, { force: true }))
+  }
 }
 
 async function start(config: Config, configFile: string | undefined): Promise<void> {
@@ -92,6 +109,7 @@ async function start(config: Config, configFile: string | undefined): Promise<vo
     log.fatal({ error: error.stack }, 'impossible state')
     exitAfterLog(70)
   })
+  settle(config)
   await listener.listen(server)
   log.info(
     { version: VERSION, node: process.versions.node, port: listener.port, pid: process.pid },

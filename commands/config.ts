@@ -1,7 +1,7 @@
 // config.ts — CONFIG: settings of the running server, and the counters that INFO reports.
 import type { Call } from '../src/call.ts'
 import type { CommandSpec } from '../src/command.ts'
-import type { Pair } from '../src/config/config.ts'
+import { Config, type Pair } from '../src/config/config.ts'
 import { errors } from '../src/errors.ts'
 import { replyHelp } from '../src/help.ts'
 
@@ -14,6 +14,15 @@ function configGet(call: Call): void {
     call.reply.bulk(name)
     call.reply.bulk(value)
   }
+}
+
+/** The values of settings such as `requirepass`. */
+function sensitiveValues(call: Call): ReadonlySet<number> {
+  const hidden = new Set<number>()
+  for (let i = 2; i + 1 < call.count; i += 2) {
+    if (Config.isSensitive(call.text(i))) hidden.add(i + 1)
+  }
+  return hidden
 }
 
 function configSet(call: Call): void {
@@ -106,6 +115,7 @@ export const configCommands: readonly CommandSpec[] = [
         syntax: 'parameter value [parameter value ...]',
         tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
         history: [['7.0.0', 'Several parameters may be given.']],
+        hides: sensitiveValues,
         handler: configSet,
       },
     ],

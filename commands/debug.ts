@@ -54,8 +54,7 @@ function debug(call: Call): void {
 function checkAllowed(call: Call): void {
   const allowed = call.server.config.values['enable-debug-command']
   if (allowed === 'yes') return
-  const { address, kind } = call.client.link
-  if (allowed === 'local' && (kind !== 'tcp' || /^(127\.|\[::1\])/.test(address))) return
+  if (allowed === 'local' && call.client.link.isLocal) return
   throw new ReplyError(
     'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can ' +
       'run it from a local connection, otherwise you need to set this option in the configuration ' +

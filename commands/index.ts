@@ -2,10 +2,12 @@
 
 import type { CommandSpec } from '../src/command.ts'
 import { commandCommands } from './command.ts'
+import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
 import { debugCommands } from './debug.ts'
 import { latencyCommands } from './latency.ts'
 import { memoryCommands } from './memory.ts'
+import { pubsubCommands } from './pubsub.ts'
 import { serverCommands } from './server.ts'
 import { slowlogCommands } from './slowlog.ts'
 import { handlers as h } from './strings.ts'
@@ -40,10 +42,12 @@ const t: CommandSpec[] = [
 
 export const families: readonly (readonly CommandSpec[])[] = [
   commandCommands,
+  configCommands,
   connectionCommands,
   debugCommands,
   latencyCommands,
   memoryCommands,
+  pubsubCommands,
   serverCommands,
   slowlogCommands,
   t,

@@ -52,6 +52,8 @@ export const HALTED = PARKED | PAUSED | CLOSING
 /** What the session needs of its connection. */
 export interface Link {
   readonly kind: 'tcp' | 'unix' | 'internal'
+  /** The peer is a process of this machine. */
+  readonly isLocal: boolean
   /** `host:port` of the peer, as CLIENT LIST prints it. */
   readonly address: string
   readonly localAddress: string
@@ -90,6 +92,9 @@ export interface WatchedKey {
   /** The key was past its expiry already when WATCH came: its removal is no change. */
   expired: boolean
 }
+
+/** What a session costs without its buffers. */
+const SESSION_BYTES = 2048
 
 export class Client {
   readonly id: number
@@ -165,6 +170,13 @@ export class Client {
   /** Subscriptions of all kinds together. */
   get subscriptions(): number {
     return (this.channels?.size ?? 0) + (this.patterns?.size ?? 0) + (this.shardChannels?.size ?? 0)
+  }
+
+  /** Bytes that the client costs: the session itself, and its buffers. */
+  get memory(): number {
+    return (
+      SESSION_BYTES + this.outputBytes + this.pending.bytes.length + (this.transaction?.bytes ?? 0)
+    )
   }
 
   /** Bytes of output that wait, here and at the socket. */

@@ -153,6 +153,8 @@ export interface CommandSpec {
   readonly whileSubscribed?: boolean
   /** Not for clients: the command exists in the effect log only. */
   readonly internal?: boolean
+  /** Positions of arguments that SLOWLOG and MONITOR must not show, such as passwords. */
+  readonly hides?: (call: Call) => ReadonlySet<number>
   readonly subcommands?: readonly CommandSpec[]
   /** Absent on containers, which have subcommands instead (unless they answer on their own). */
   readonly handler?: Handler
@@ -305,9 +307,10 @@ export class Command {
   }
 
   /** Adds `count` calls that took `microseconds` together. */
-  account(count: number, microseconds: number): void {
+  account(count: number, microseconds: number, tracksLatency: boolean): void {
     this.calls += count
     this.microseconds += microseconds
+    if (!tracksLatency) return
     this.latency ??= new LatencyHistogram()
     this.latency.record(microseconds / count, count)
   }

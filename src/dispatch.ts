@@ -75,6 +75,9 @@ export class Dispatch {
   #depth = 0
   readonly #afterReply: ((reply: Reply) => void)[] = []
 
+  /** `latency-tracking`. */
+  tracksLatency = true
+
   /** The client whose command is running. */
   current: Client | undefined = undefined
 
@@ -218,7 +221,7 @@ export class Dispatch {
       const elapsed = server.clock.microseconds() - this.#batchStart - this.#timedMicroseconds
       const each = Math.max(0, elapsed) / count
       for (const command of this.#batch) {
-        command.account(command.batchCalls, each * command.batchCalls)
+        command.account(command.batchCalls, each * command.batchCalls, this.tracksLatency)
         command.batchCalls = 0
       }
       this.#batch.length = 0
@@ -317,7 +320,7 @@ export class Dispatch {
     const elapsed = server.clock.microseconds() - start
     this.#timedMicroseconds += elapsed
     server.stats.commandsProcessed++
-    command.account(1, elapsed)
+    command.account(1, elapsed, this.tracksLatency)
     if (elapsed >= server.slowThresholdMicroseconds) server.slow(call, call.client, elapsed)
   }
 
@@ -383,7 +386,7 @@ export class Dispatch {
     this.run(call, new Mark())
     const elapsed = server.clock.microseconds() - start
     server.stats.commandsProcessed++
-    call.command.account(1, elapsed)
+    call.command.account(1, elapsed, this.tracksLatency)
     if (elapsed >= server.slowThresholdMicroseconds) server.slow(call, call.client, elapsed)
     this.#observe(call)
   }
@@ -413,10 +416,6 @@ export class Dispatch {
   }
 
   #unknown(call: Call): void {
-    if (call.client.is(UNAUTHENTICATED)) {
-      this.#rejected(call.client, errors.noAuth)
-      return
-    }
     let words = ''
     for (let i = 1; i < call.count && words.length < 128; i++) {
       words += `'${printable(call.text(i), 128 - words.length)}' `

@@ -14,7 +14,9 @@ import type { Host, Server } from './server.ts'
 import type { Output } from './wire/output.ts'
 
 const READ_BUFFER_BYTES = 1 << 16
-const CRON_INTERVAL_MS = 100
+const HZ_MAX = 500
+/** Clients for which the configured `hz` is enough. */
+const CLIENTS_PER_HZ = 2000
 
 /** The handle of an accepted socket: moved into a socket that reads into the shared buffer. */
 type WithHandle = net.Socket & { _handle: (object & { fd: number }) | null }
@@ -22,6 +24,7 @@ type WithHandle = net.Socket & { _handle: (object & { fd: number }) | null }
 /** A client's connection over TCP or a unix socket. */
 class SocketLink implements Link {
   readonly kind: 'tcp' | 'unix'
+  readonly isLocal: boolean
   readonly address: string
   readonly localAddress: string
   readonly fd: number
@@ -35,6 +38,7 @@ class SocketLink implements Link {
     this.address = kind === 'unix' ? `${path}:0` : endpoint(socket.remoteAddress, socket.remotePort)
     this.localAddress =
       kind === 'unix' ? `${path}:0` : endpoint(socket.localAddress, socket.localPort)
+    this.isLocal = kind === 'unix' || isLoopback(socket.remoteAddress)
     socket.on('drain', () => this.holdReading(false))
   }
 
@@ -119,10 +123,23 @@ export class Listener implements Host {
     }
     const weight = process.memoryUsage()
     server.baselineBytes = weight.heapUsed + weight.external
-    this.#cronTimer = setInterval(() => {
-      server.cron()
+    this.#scheduleCron()
+  }
+
+  /** `hz` may change, so each round sets the time of the next. */
+  #scheduleCron(): void {
+    this.#cronTimer = setTimeout(() => {
+      this.server.cron()
       this.requestFlush()
-    }, CRON_INTERVAL_MS)
+      this.#scheduleCron()
+    }, 1000 / this.#hz)
+  }
+
+  /** More often with very many clients, so that each is looked at in time. */
+  get #hz(): number {
+    const { hz, 'dynamic-hz': dynamic } = this.server.config.values
+    if (!dynamic) return hz
+    return Math.min(HZ_MAX, hz * Math.max(1, Math.ceil(this.server.clients.size / CLIENTS_PER_HZ)))
   }
 
   #open(kind: 'tcp' | 'unix', options: net.ListenOptions, path: string): Promise<void> {
@@ -189,7 +206,7 @@ export class Listener implements Host {
     if (!values['protected-mode'] || kind === 'unix' || !this.server.acl.defaultUser.isOpen) {
       return undefined
     }
-    if (isLoopback(socket.remoteAddress ?? '')) return undefined
+    if (isLoopback(socket.remoteAddress)) return undefined
     return PROTECTED_MODE
   }
 
@@ -244,7 +261,7 @@ export class Listener implements Host {
 
   /** Stops listening and ends all connections. */
   async close(): Promise<void> {
-    clearInterval(this.#cronTimer)
+    clearTimeout(this.#cronTimer)
     clearTimeout(this.#wakeTimer)
     if (this.server !== undefined) this.server.flush()
     const closed = this.#servers.map(
@@ -275,7 +292,7 @@ function bindAddress(name: string): string {
   return name === '::*' ? '::' : name
 }
 
-function isLoopback(address: string): boolean {
+function isLoopback(address = ''): boolean {
   return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
 }
 

@@ -1,15 +1,17 @@
 // server.ts — A node: its keyspace, its clients, and the rules between them.
 //
 // The server has no sockets and no timers. A listener (or a test) connects clients by a `Link`,
-// passes it their bytes, calls `flush` when a turn of the event loop ends and `cron` ten times a
+// passes it their bytes, calls `flush` when a turn of the event loop ends and `cron` `hz` times a
 // second, and is told by `host` when it must come back earlier. Time and chance come in by the
 // constructor, so a whole server runs in a test without a clock.
 
 import type { Logger } from 'pino'
 import { Access } from './access.ts'
+import type { AclStore } from './acl/store.ts'
 import { Acl } from './acl.ts'
 import type { Call } from './call.ts'
-import { CLOSING, Client, type Link, MONITOR, PAUSED, REPLAY } from './client.ts'
+import { CLOSING, Client, type Link, MONITOR,
+  NO_EVICT, PAUSED, REPLAY } from './client.ts'
 import type { Clock } from './clock.ts'
 import type { CommandSpec } from './command.ts'
 import { MAY_REPLICATE, WRITE } from './command.ts'
@@ -22,13 +24,14 @@ import type { Database } from './keyspace/database.ts'
 import { seedHash } from './keyspace/hash.ts'
 import { Keyspace } from './keyspace/keyspace.ts'
 import { LatencyMonitor } from './latency-monitor.ts'
-import { eventClass, parseEventClasses } from './notifications.ts'
+import type { Message } from './message.ts'
+import { BY_EVENT, BY_KEY, eventClass, parseEventClasses } from './notifications.ts'
 import type { ProcessReport } from './process-report.ts'
 import { PubSub } from './pubsub.ts'
 import { Rates } from './rates.ts'
 import { Registry } from './registry.ts'
 import type { Router } from './router.ts'
-import { Slowlog } from './slowlog.ts'
+import { NOTHING_HIDDEN, REDACTED, Slowlog } from './slowlog.ts'
 import { Stats } from './stats.ts'
 import { TrackingTable } from './tracking.ts'
 import { WatchTable } from './transaction.ts'
@@ -62,6 +65,8 @@ export interface ServerOptions {
   readonly runId: string
   /** The configuration file, which CONFIG REWRITE changes. */
   readonly configFile?: string | undefined
+  /** The file of ACL users, if the configuration names one. */
+  readonly aclStore?: AclStore | undefined
   readonly router?: Router
 }
 
@@ -72,8 +77,8 @@ export const ROUTED = 1 << 2
 
 /** Entries expired per cron at the default effort; a tenth of a second has room for more. */
 const EXPIRE_PER_CYCLE = 5000
-/** Evictions per command; the rest goes on in cron, so that no command waits long for room. */
-const EVICTIONS_PER_COMMAND = 100
+/** Evictions per command and per degree of tenacity; the rest goes on in cron. */
+const EVICTIONS_PER_TENACITY = 10
 const EVICTIONS_PER_CYCLE = 10_000
 const TIMEOUTS_PER_WAKE = 1000
 
@@ -184,6 +189,7 @@ export class Server {
         monitored === 0 ? Number.POSITIVE_INFINITY : monitored * 1000,
       )
       this.slowlog.resize(values['slowlog-max-len'])
+      this.dispatch.tracksLatency = values['latency-tracking']
       this.access.lfu = values['maxmemory-policy'].endsWith('lfu')
       this.access.logFactor = values['lfu-log-factor']
       this.access.decayMinutes = values['lfu-decay-time']
@@ -334,6 +340,17 @@ export class Server {
     this.checkOutput(client)
   }
 
+  /** As `push`, for what several clients are sent. */
+  deliver(client: Client, message: Message): void {
+    if (client.is(CLOSING)) return
+    if (client === this.dispatch.current) {
+      this.dispatch.writeAfterReply(reply => message.writeTo(reply))
+      return
+    }
+    message.addTo(client.output, client.protocol)
+    this.checkOutput(client)
+  }
+
   monitor(client: Client): void {
     client.set(MONITOR, true)
     this.monitors.add(client)
@@ -404,7 +421,7 @@ export class Server {
     this.reschedule()
   }
 
-  /** Ten times a second: expiry, eviction, limits, statistics. */
+  /** `hz` times a second: expiry, eviction, limits, statistics. */
   cron(): void {
     this.beginTurn()
     if (this.activeExpire && this.keyspace.expires && this.#pause.scope === 'none')
@@ -433,8 +450,7 @@ export class Server {
     const idleMax = this.config.values.timeout * 1000
     let bytes = 0
     for (const client of this.clients.values()) {
-      bytes += client.outputBytes + client.pending.bytes.length + CLIENT_BYTES
-      if (client.transaction !== undefined) bytes += client.transaction.bytes
+      bytes += client.memory
       if (
         idleMax > 0 &&
         this.monotonic - client.lastActiveAt > idleMax &&
@@ -448,6 +464,23 @@ export class Server {
       this.checkOutput(client)
     }
     this.clientBytes = bytes
+    this.#evictClients()
+  }
+
+  /** Disconnects the largest clients while all together are above `maxmemory-clients`. */
+  #evictClients(): void {
+    const setting = this.config.values['maxmemory-clients']
+    const limit = setting < 0 ? (-setting / 100) * this.memoryLimit : setting
+    if (limit === 0 || this.clientBytes <= limit) return
+    const largest = [...this.clients.values()]
+      .filter(client => !client.is(NO_EVICT) && !client.is(CLOSING))
+      .sort((a, b) => b.memory - a.memory)
+    for (const client of largest) {
+      if (this.clientBytes <= limit) break
+      this.clientBytes -= client.memory
+      this.stats.evictedClients++
+      this.close(client, 'client memory limit')
+    }
   }
 
   /** SWAPDB: the data change places; clients stay where they are and see the other's data. */
@@ -468,7 +501,7 @@ export class Server {
   }
 
   /** Evicts until the memory is below its limit, or a bound is reached; false if it is not below. */
-  makeRoom(evictionsMax = EVICTIONS_PER_COMMAND): boolean {
+  makeRoom(evictionsMax = this.#evictionsPerCommand): boolean {
     if (this.memoryLimit === 0 || this.usedMemory <= this.memoryLimit) return true
     if (this.#evicting) return true
     this.#evicting = true
@@ -484,6 +517,12 @@ export class Server {
     this.#evicting = false
     // The bound was reached while there was more to evict: as in Redis, the command may run.
     return true
+  }
+
+  /** By `maxmemory-eviction-tenacity`: from a few, so that no command waits long, to all it takes. */
+  get #evictionsPerCommand(): number {
+    const tenacity = this.config.values['maxmemory-eviction-tenacity']
+    return tenacity === 100 ? Number.POSITIVE_INFINITY : (tenacity + 1) * EVICTIONS_PER_TENACITY
   }
 
   #evict(db: Database, address: number): void {
@@ -514,9 +553,9 @@ export class Server {
   /** Publishes a keyspace event, if its class is wanted. */
   notify(type: string, event: string, key: string, db: Database): void {
     const wanted = this.notifies
-    if ((wanted & eventClass(type)) === 0) return
-    if (wanted & eventClass('K')) this.pubsub.publish(`__keyspace@${db.index}__:${key}`, event)
-    if (wanted & eventClass('E')) this.pubsub.publish(`__keyevent@${db.index}__:${event}`, key)
+    if ((wanted & eventClass(type)) === 0 || !this.pubsub.hasListeners) return
+    if (wanted & BY_KEY) this.pubsub.publish(`__keyspace@${db.index}__:${key}`, event)
+    if (wanted & BY_EVENT) this.pubsub.publish(`__keyevent@${db.index}__:${event}`, key)
   }
 
   /** A command took long: the slow log and the latency monitor decide whether to keep it. */
@@ -547,21 +586,22 @@ const APPLIED_SETTINGS = [
   'maxmemory-samples',
   'slowlog-log-slower-than',
   'slowlog-max-len',
+  'latency-tracking',
   'latency-monitor-threshold',
   'lfu-log-factor',
   'lfu-decay-time',
   'notify-keyspace-events',
 ] as const
 
-/** What a client costs beside its buffers. */
-const CLIENT_BYTES = 2048
-
 function monitorLine(call: Call): string {
   const { client } = call
   const seconds = Math.floor(call.now / 1000)
   const micros = String((call.now % 1000) * 1000).padStart(6, '0')
   let line = `${seconds}.${micros} [${client.db.index} ${client.link.address}]`
-  for (let i = 0; i < call.count; i++) line += ` ${quote(call.text(i))}`
+  const hidden = call.command.spec.hides?.(call) ?? NOTHING_HIDDEN
+  for (let i = 0; i < call.count; i++) {
+    line += ` ${quote(hidden.has(i) ? REDACTED : call.text(i))}`
+  }
   return line
 }
 

@@ -8,6 +8,10 @@ import { SKIP_SLOWLOG } from './command.ts'
 const ARGUMENTS_MAX = 32
 const ARGUMENT_BYTES_MAX = 128
 
+/** What stands in place of an argument that must not be seen. */
+export const REDACTED = '(redacted)'
+export const NOTHING_HIDDEN: ReadonlySet<number> = new Set()
+
 export interface SlowEntry {
   readonly id: number
   /** Seconds since the epoch. */
@@ -51,11 +55,16 @@ export class Slowlog {
 
 function shownArguments(call: Call): string[] {
   const args: string[] = []
+  const hidden = call.command.spec.hides?.(call) ?? NOTHING_HIDDEN
   const shown = call.count > ARGUMENTS_MAX ? ARGUMENTS_MAX - 1 : call.count
   for (let i = 0; i < shown; i++) {
     const more = call.length(i) - ARGUMENT_BYTES_MAX
-    const text = call.text(i)
-    args.push(more > 0 ? `${text.slice(0, ARGUMENT_BYTES_MAX)}... (${more} more bytes)` : text)
+    const text = hidden.has(i) ? REDACTED : call.text(i)
+    args.push(
+      more > 0 && !hidden.has(i)
+        ? `${text.slice(0, ARGUMENT_BYTES_MAX)}... (${more} more bytes)`
+        : text,
+    )
   }
   if (shown < call.count) args.push(`... (${call.count - shown} more arguments)`)
   return args

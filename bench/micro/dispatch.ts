@@ -13,6 +13,7 @@ const ignore = () => undefined
 /** A peer that takes everything at once. */
 const link: Link = {
   kind: 'internal',
+  isLocal: true,
   address: '127.0.0.1:1',
   localAddress: '127.0.0.1:6379',
   fd: -1,

@@ -217,6 +217,9 @@ const access = {
   'acllog-max-len': setting(integer(0), 128, 'Entries kept for ACL LOG.'),
 }
 
+/** What the `lazyfree` settings of Redis would choose between. */
+const LAZY = 'Large databases are always freed bit by bit, and large values by the collector.'
+
 const memory = {
   maxmemory: setting(
     bytes(),
@@ -268,19 +271,11 @@ const memory = {
     1,
     'How much time is spent on finding expired keys that nobody asks for.',
   ),
-  'lazyfree-lazy-eviction': setting(yesNo, false, 'Frees large evicted values bit by bit.'),
-  'lazyfree-lazy-expire': setting(yesNo, false, 'Frees large expired values bit by bit.'),
-  'lazyfree-lazy-server-del': setting(
-    yesNo,
-    false,
-    'Frees large values bit by bit that a command like RENAME replaces.',
-  ),
-  'lazyfree-lazy-user-del': setting(yesNo, false, 'Makes DEL free large values like UNLINK.'),
-  'lazyfree-lazy-user-flush': setting(
-    yesNo,
-    false,
-    'Makes FLUSHDB, FLUSHALL and SCRIPT FLUSH asynchronous where they are not told.',
-  ),
+  'lazyfree-lazy-eviction': setting(yesNo, false, LAZY, { inert: true }),
+  'lazyfree-lazy-expire': setting(yesNo, false, LAZY, { inert: true }),
+  'lazyfree-lazy-server-del': setting(yesNo, false, LAZY, { inert: true }),
+  'lazyfree-lazy-user-del': setting(yesNo, false, LAZY, { inert: true }),
+  'lazyfree-lazy-user-flush': setting(yesNo, false, LAZY, { inert: true }),
   activedefrag: setting(
     only(yesNo, false, 'memory is not defragmented: it belongs to a garbage-collected heap'),
     false,

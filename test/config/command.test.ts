@@ -46,6 +46,7 @@ function start(settings: Readonly<Record<string, string>> = {}, address = '127.0
   const replies: Buffer[] = []
   const link: Link = {
     kind: 'tcp',
+    isLocal: false,
     address,
     localAddress: '127.0.0.1:6379',
     fd: -1,
