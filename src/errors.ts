@@ -55,6 +55,14 @@ export function wrongArity(fullName: string): ReplyError {
   return new ReplyError(`ERR wrong number of arguments for '${fullName}' command`)
 }
 
+/** For subcommands that check the number of their arguments themselves. */
+export function subcommandSyntax(word: string, container: string): ReplyError {
+  return new ReplyError(
+    `ERR unknown subcommand or wrong number of arguments for '${printable(word)}'. ` +
+      `Try ${container.toUpperCase()} HELP.`,
+  )
+}
+
 /** EXEC itself was refused, and the transaction is over. */
 export function executionRefused(error: ReplyError): ReplyError {
   const reason = error.text.startsWith('ERR ') ? error.text.slice(4) : error.text

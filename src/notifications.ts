@@ -11,6 +11,10 @@ export function eventClass(letter: string): number {
   return bits.get(letter)!
 }
 
+/** Whether events are published by key, and by event: channels __keyspace@… and __keyevent@…. */
+export const BY_KEY = eventClass('K')
+export const BY_EVENT = eventClass('E')
+
 /** The bits of a list of classes, which may contain `A`. Unknown letters make -1. */
 export function parseEventClasses(letters: string): number {
   let classes = 0

@@ -1,12 +1,17 @@
 // pubsub.ts — Channels, patterns and shard channels, and who listens to them.
 //
-// A message is written straight into the outputs of those who listen. A subscriber that publishes to
-// itself gets the message before the reply of its PUBLISH, as Redis has it in RESP2 and RESP3.
+// A message is encoded once and shared by all who get it. A client that publishes to itself gets the
+// message after the reply of its PUBLISH, as all that is pushed to the client whose command runs.
+//
+// Invariant: a client is in the set of a name here if and only if the name is in its own set, and it
+// has the bit SUBSCRIBER if and only if one of its sets is not empty.
 
-import { type Client, SUBSCRIBER } from './client.ts'
+import { type Client, SILENCED, SUBSCRIBER } from './client.ts'
 import type { Command } from './command.ts'
 import { compileGlob, type Glob } from './glob.ts'
+import { Message, MessagePages } from './message.ts'
 import type { Server } from './server.ts'
+import type { Reply } from './wire/reply.ts'
 
 export type ChannelKind = 'channel' | 'pattern' | 'shard'
 
@@ -27,6 +32,7 @@ export class PubSub {
   readonly patterns = new Map<string, Pattern>()
   readonly shardChannels = new Map<string, Set<Client>>()
   readonly #server: Server
+  readonly #pages = new MessagePages()
 
   constructor(server: Server) {
     this.#server = server
@@ -37,11 +43,17 @@ export class PubSub {
     return command.spec.whileSubscribed === true
   }
 
+  /** Whether a message to a channel could reach anybody. */
+  get hasListeners(): boolean {
+    return this.channels.size > 0 || this.patterns.size > 0
+  }
+
   subscribe(client: Client, kind: ChannelKind, name: string): void {
-    const own = this.#ownNames(client, kind)
+    const own = ownNames(client, kind)
     if (!own.has(name)) {
-      own.add(name)
+      // The pattern is compiled first: one that is refused leaves no trace.
       this.#listeners(kind, name).add(client)
+      own.add(name)
       client.set(SUBSCRIBER, true)
     }
     this.#confirm(client, kind, 'subscribe', name)
@@ -54,55 +66,45 @@ export class PubSub {
 
   /** Leaves all of a kind, and confirms each; one confirmation of nothing where there was none. */
   unsubscribeKind(client: Client, kind: ChannelKind): void {
-    const names = [...this.#ownNames(client, kind)]
-    if (names.length === 0) this.#confirm(client, kind, 'unsubscribe', undefined)
+    const names = ownNames(client, kind)
+    if (names.size === 0) this.#confirm(client, kind, 'unsubscribe', undefined)
     for (const name of names) this.unsubscribe(client, kind, name)
   }
 
   /** Leaves everything without a word. */
   unsubscribeAll(client: Client): void {
+    if (!client.is(SUBSCRIBER)) return
     for (const kind of ['channel', 'pattern', 'shard'] as const) {
-      for (const name of [...this.#ownNames(client, kind)]) this.#drop(client, kind, name)
+      for (const name of ownNames(client, kind)) this.#drop(client, kind, name)
     }
   }
 
   /** Delivers a message; answers how many received it. */
-  publish(channel: string, message: string): number {
+  publish(channel: string, text: string): number {
     let receivers = 0
-    for (const client of this.channels.get(channel) ?? []) {
-      this.#deliver(client, 'channel', channel, message)
-      receivers++
+    const clients = this.channels.get(channel)
+    if (clients !== undefined) {
+      this.#deliver(clients, [WORDS.channel.message, channel, text])
+      receivers += clients.size
     }
     for (const [pattern, { glob, clients }] of this.patterns) {
       if (!glob.matches(channel)) continue
-      for (const client of clients) {
-        this.#deliver(client, 'pattern', channel, message, pattern)
-        receivers++
-      }
+      this.#deliver(clients, [WORDS.pattern.message, pattern, channel, text])
+      receivers += clients.size
     }
     return receivers
   }
 
-  publishShard(channel: string, message: string): number {
+  publishShard(channel: string, text: string): number {
     const clients = this.shardChannels.get(channel)
-    for (const client of clients ?? []) this.#deliver(client, 'shard', channel, message)
-    return clients?.size ?? 0
+    if (clients === undefined) return 0
+    this.#deliver(clients, [WORDS.shard.message, channel, text])
+    return clients.size
   }
 
-  #deliver(
-    client: Client,
-    kind: ChannelKind,
-    channel: string,
-    message: string,
-    pattern?: string,
-  ): void {
-    this.#server.push(client, reply => {
-      reply.push(pattern === undefined ? 3 : 4)
-      reply.bulk(WORDS[kind].message)
-      if (pattern !== undefined) reply.bulk(pattern)
-      reply.bulk(channel)
-      reply.bulk(message)
-    })
+  #deliver(clients: ReadonlySet<Client>, parts: readonly string[]): void {
+    const message = new Message(this.#pages, parts)
+    for (const client of clients) this.#server.deliver(client, message)
   }
 
   #confirm(
@@ -111,23 +113,21 @@ export class PubSub {
     verb: 'subscribe' | 'unsubscribe',
     name: string | undefined,
   ): void {
-    const { reply } = this.#server
-    reply.push(3)
-    reply.bulk(WORDS[kind][verb])
-    if (name === undefined) reply.null()
-    else reply.bulk(name)
     // Shard channels are counted apart, as in Redis.
-    reply.integer(
+    const count =
       kind === 'shard'
-        ? (client.shardChannels?.size ?? 0)
-        : (client.channels?.size ?? 0) + (client.patterns?.size ?? 0),
-    )
-  }
-
-  #ownNames(client: Client, kind: ChannelKind): Set<string> {
-    if (kind === 'channel') return (client.channels ??= new Set())
-    if (kind === 'pattern') return (client.patterns ??= new Set())
-    return (client.shardChannels ??= new Set())
+        ? ownNames(client, kind).size
+        : (client.channels?.size ?? 0) + (client.patterns?.size ?? 0)
+    const write = (reply: Reply) => {
+      reply.push(3)
+      reply.bulk(WORDS[kind][verb])
+      if (name === undefined) reply.null()
+      else reply.bulk(name)
+      reply.integer(count)
+    }
+    // CLIENT REPLY OFF silences replies; a confirmation is a push, and comes through.
+    if (client.is(SILENCED)) this.#server.push(client, write)
+    else write(this.#server.reply)
   }
 
   #listeners(kind: ChannelKind, name: string): Set<Client> {
@@ -149,7 +149,7 @@ export class PubSub {
   }
 
   #drop(client: Client, kind: ChannelKind, name: string): void {
-    if (!this.#ownNames(client, kind).delete(name)) return
+    if (!ownNames(client, kind).delete(name)) return
     const clients = this.#listeners(kind, name)
     clients.delete(client)
     if (clients.size === 0) {
@@ -158,4 +158,18 @@ export class PubSub {
     }
     if (client.subscriptions === 0) client.set(SUBSCRIBER, false)
   }
+}
+
+/** The names that a client has subscribed to. */
+function ownNames(client: Client, kind: ChannelKind): Set<string> {
+  if (kind === 'channel') {
+    client.channels ??= new Set()
+    return client.channels
+  }
+  if (kind === 'pattern') {
+    client.patterns ??= new Set()
+    return client.patterns
+  }
+  client.shardChannels ??= new Set()
+  return client.shardChannels
 }
