@@ -29,6 +29,9 @@ const COMMA = 0x2c
 const EQUALS = 0x3d
 const OPEN = 0x28
 
+/** Takes any Uint8Array as `this`, which the declarations leave out. */
+const { copy } = Buffer.prototype
+
 /** A place to go back to if a command fails after it began to reply. */
 export class Mark {
   bytes: Buffer = Buffer.alloc(0)
@@ -212,7 +215,7 @@ export class Reply {
   }
 
   /** A bulk string of `from[start, end)`, copied. */
-  bulkBytes(from: Buffer, start: number, end: number): void {
+  bulkBytes(from: Uint8Array, start: number, end: number): void {
     const length = end - start
     this.#header(DOLLAR, length)
     this.#reserve(length + 2)
@@ -221,7 +224,7 @@ export class Reply {
     if (length <= 24) {
       for (let i = start; i < end; i++) bytes[at++] = from[i]!
     } else {
-      from.copy(bytes, at, start, end)
+      copy.call(from as Buffer, bytes, at, start, end)
       at += length
     }
     bytes[at] = CR
