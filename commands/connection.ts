@@ -7,7 +7,6 @@ import type { Call } from '../src/call.ts'
 import { RESETTABLE, SUBSCRIBER } from '../src/client.ts'
 import type { CommandSpec } from '../src/command.ts'
 import { errors, ReplyError, wrongArity } from '../src/errors.ts'
-import { redact } from '../src/redact.ts'
 import { endTransaction } from '../src/transaction.ts'
 import { checkClientAttribute } from './client-attributes.ts'
 
@@ -51,10 +50,15 @@ function auth(call: Call): void {
   if (call.count > 3) throw errors.syntax
   const password = call.text(call.count - 1)
   const name = call.count === 2 ? acl.defaultUser.name : call.text(1)
-  redact(call, 1, call.count - 1)
   if (call.count === 2 && acl.defaultUser.takesAnyPassword) throw authWithoutPassword
   acl.authenticate(call, name, password)
   call.reply.ok()
+}
+
+function authSecrets(call: Call): ReadonlySet<number> {
+  const secrets = new Set<number>()
+  for (let i = 1; i < call.count; i++) secrets.add(i)
+  return secrets
 }
 
 function hello(call: Call): void {
@@ -67,7 +71,6 @@ function hello(call: Call): void {
     const left = call.count - 1 - i
     if (call.is(i, 'AUTH') && left >= 2) {
       credentials = { user: call.text(i + 1), password: call.text(i + 2) }
-      redact(call, i + 1, i + 2)
       i += 2
     } else if (call.is(i, 'SETNAME') && left >= 1) {
       name = call.text(++i)
@@ -99,6 +102,14 @@ function hello(call: Call): void {
   reply.bulk('master')
   reply.bulk('modules')
   reply.array(0)
+}
+
+function helloSecrets(call: Call): ReadonlySet<number> {
+  const secrets = new Set<number>()
+  for (let i = 2; i + 2 < call.count; i++) {
+    if (call.is(i, 'AUTH')) secrets.add(i + 1).add(i + 2)
+  }
+  return secrets
 }
 
 function quit(call: Call): void {
@@ -145,6 +156,7 @@ export const connectionCommands: readonly CommandSpec[] = [
     complexity: 'O(N) for N passwords of the user',
     summary: 'Authenticates the connection.',
     syntax: '[username@6.0.0] password',
+    hides: authSecrets,
     handler: auth,
   },
   {
@@ -170,6 +182,7 @@ export const connectionCommands: readonly CommandSpec[] = [
     summary: 'Chooses the protocol version, and may authenticate and name the connection.',
     syntax: '[arguments=(protover [AUTH (username password)] [SETNAME clientname])]',
     history: [['6.2.0', 'The version may be left out, to ask which one is in use.']],
+    hides: helloSecrets,
     handler: hello,
   },
   {

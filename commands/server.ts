@@ -25,7 +25,7 @@ function flush(call: Call, databases: readonly Database[]): void {
     call.server.keyspace.flush(db)
     call.server.waiting.signalAll(db)
   }
-  call.server.tracking.flushed(call.client)
+  call.server.tracking.flushed()
 }
 
 function flushAll(call: Call): void {

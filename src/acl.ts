@@ -30,6 +30,10 @@ export class Acl {
     client.set(UNAUTHENTICATED, this.#server.config.values.requirepass !== '')
   }
 
+  user(name: string): User | undefined {
+    return name === 'default' ? this.defaultUser : undefined
+  }
+
   refuses(client: Client): boolean {
     return client.is(UNAUTHENTICATED)
   }

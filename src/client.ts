@@ -121,8 +121,6 @@ export class Client {
   closeReason: string | undefined = undefined
   /** Since when the output is above its soft limit, monotonic ms; 0 for not. */
   overSoftLimitSince = 0
-  /** Size of the request being run: for CLIENT LIST. */
-  argumentBytes = 0
 
   readonly pending = new Pending()
 

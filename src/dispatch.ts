@@ -302,7 +302,10 @@ export class Dispatch {
       }
     }
     this.#time(call)
-    if (observed) this.#observe(call)
+    if (observed) {
+      this.#observe(call)
+      if (client.is(TRACKED)) this.#server.tracking.commandEnded(call)
+    }
   }
 
   /** Runs a call, taking its time where the batch does not. */
@@ -498,7 +501,7 @@ export class Dispatch {
   #observe(call: Call): void {
     const server = this.#server
     const { bits } = call.command
-    if (call.client.is(TRACKED)) server.tracking.noteCommand(call)
+    if (call.client.is(TRACKED)) server.tracking.remember(call)
     // As in Redis, what an administrator does may hold secrets and is not shown.
     if (server.monitors.size > 0 && (bits & (SKIP_MONITOR | ADMIN)) === 0) server.feedMonitors(call)
   }

@@ -10,8 +10,7 @@ import { Access } from './access.ts'
 import type { AclStore } from './acl/store.ts'
 import { Acl } from './acl.ts'
 import type { Call } from './call.ts'
-import { CLOSING, Client, type Link, MONITOR,
-  NO_EVICT, PAUSED, REPLAY } from './client.ts'
+import { CLOSING, Client, type Link, MONITOR, NO_EVICT, PAUSED, REPLAY } from './client.ts'
 import type { Clock } from './clock.ts'
 import type { CommandSpec } from './command.ts'
 import { MAY_REPLICATE, WRITE } from './command.ts'
@@ -246,21 +245,23 @@ export class Server {
   /** Sends what was written in this turn. */
   flush(): void {
     this.dispatch.resumeAll()
+    this.tracking.broadcast()
     this.reply.end()
     let reusable = true
     const dirty = this.#dirty
     for (let i = 0; i < dirty.length; i++) {
       const client = dirty[i]!
       const { output } = client
-      if (output.ranges === 0) continue
-      this.stats.netOutputBytes += output.bytes
-      if (!client.link.send(output)) {
-        reusable = false
-        if (client.link.unsentBytes > this.config.values['client-output-backpressure']) {
-          client.link.holdReading(true)
+      if (output.ranges > 0) {
+        this.stats.netOutputBytes += output.bytes
+        if (!client.link.send(output)) {
+          reusable = false
+          if (client.link.unsentBytes > this.config.values['client-output-backpressure']) {
+            client.link.holdReading(true)
+          }
         }
+        output.clear()
       }
-      output.clear()
       if (client.is(CLOSING)) client.link.close(true)
     }
     dirty.length = 0
@@ -279,9 +280,18 @@ export class Server {
   closeAfterOutput(client: Client, reason: string): void {
     client.closeReason ??= reason
     client.set(CLOSING, true)
-    this.#noteOutput(client)
     // A client without output is closed by the same flush.
-    if (client.output.ranges === 0 && this.dispatch.current !== client) client.link.close(true)
+    this.#noteOutput(client)
+  }
+
+  /** Ends somebody's connection; the client whose command runs gets its reply first. */
+  kill(client: Client, reason: string): void {
+    if (client === this.dispatch.current) {
+      this.closeAfterOutput(client, reason)
+      return
+    }
+    this.close(client, reason)
+    this.disconnected(client)
   }
 
   /** The connection has ended: nothing of the client may stay behind. */
