@@ -509,9 +509,9 @@ export class Raft {
   }
 
   #replicate(entry: Entry): Outcome {
+    if (entry.kind === 'configuration') this.#leadership!.follow(entry.configuration)
     this.#log.append(entry)
     this.#disk.keepEntriesFrom(entry.index)
-    if (entry.kind === 'configuration') this.#leadership!.follow(entry.configuration)
     this.#leadership!.broadcast(false)
     return { kind: 'accepted', index: entry.index, term: entry.term }
   }
