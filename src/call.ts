@@ -10,6 +10,7 @@ import { errors, type ReplyError } from './errors.ts'
 import type { Database, ObjectValue } from './keyspace/database.ts'
 import { INT, OBJECT, STRING } from './keyspace/record.ts'
 import type { Server } from './server.ts'
+import { parseShortDecimal } from './values/decimal.ts'
 import { parseInteger } from './wire/integer.ts'
 import { LEND_BYTES_MIN, type Reply } from './wire/reply.ts'
 
@@ -117,6 +118,8 @@ export class Call {
 
   /** The argument as a finite or infinite number; never NaN. */
   float(i: number, error: ReplyError = errors.notFloat): number {
+    const short = parseShortDecimal(this.bytes, this.start(i), this.end(i))
+    if (!Number.isNaN(short)) return short
     const value = parseFloatStrict(this.text(i))
     if (value === undefined) throw error
     return value
@@ -268,9 +271,16 @@ export function parseInt64(text: string): bigint | undefined {
   return value > INT64_MAX || value < INT64_MIN ? undefined : value
 }
 
-/** A number as strtold reads it, all of the text and no spaces; undefined for NaN and the rest. */
+/**
+ * A number as strtod reads it, all of the text and no spaces; undefined for NaN and the rest, and as
+ * in Redis for numbers that only their size makes infinite or zero.
+ */
 export function parseFloatStrict(text: string): number | undefined {
-  if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return Number(text)
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) {
+    const value = Number(text)
+    const isVoid = value === 0 && /^[^e]*[1-9]/i.test(text)
+    return isVoid || !Number.isFinite(value) ? undefined : value
+  }
   if (/^[+-]?inf(inity)?$/i.test(text)) {
     return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   }

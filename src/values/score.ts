@@ -4,6 +4,7 @@
 // structure it is two words whose unsigned order is that of the numbers, where the two zeros are
 // one: -0 and 0 are equal scores, though each is given back as it was set.
 
+import { parseShortDecimal } from './decimal.ts'
 import type { Element } from './element.ts'
 
 const double = new Float64Array(1)
@@ -42,6 +43,8 @@ export function writeSortable(score: number, to: Int32Array): void {
 /** The score that an element of a packed sorted set holds; NaN if it is none. */
 export function parseScore(element: Element): number {
   if (element.integer) return element.toInteger()
+  const short = parseShortDecimal(element.bytes, element.start, element.end)
+  if (!Number.isNaN(short)) return short
   const text = element.toString()
   if (text === 'inf') return Number.POSITIVE_INFINITY
   if (text === '-inf') return Number.NEGATIVE_INFINITY
