@@ -7,6 +7,7 @@ import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
 import { debugCommands } from './debug.ts'
 import { latencyCommands } from './latency.ts'
+import { listCommands } from './lists/index.ts'
 import { memoryCommands } from './memory.ts'
 import { pubsubCommands } from './pubsub.ts'
 import { serverCommands } from './server.ts'
@@ -48,6 +49,7 @@ export const families: readonly (readonly CommandSpec[])[] = [
   connectionCommands,
   debugCommands,
   latencyCommands,
+  listCommands,
   memoryCommands,
   pubsubCommands,
   serverCommands,

@@ -20,6 +20,20 @@ const CHUNK_BYTES = [4096, 8192, 16384, 32768, 65536] as const
 const COUNTED_CHUNK_BYTES = 8192
 const LIST_BYTES = 96
 
+/** Bytes of a listpack, or of a chunk, that `fill` (list-max-listpack-size) allows. */
+function bytesMaxOf(fill: number): number {
+  return fill < 0 ? CHUNK_BYTES[Math.min(-fill, 5) - 1]! : COUNTED_CHUNK_BYTES
+}
+
+function countMaxOf(fill: number): number {
+  return fill < 0 ? Number.POSITIVE_INFINITY : Math.max(fill, 1)
+}
+
+/** Whether a list of so many bytes and elements may be one listpack. */
+export function fitsListpack(fill: number, bytes: number, count: number): boolean {
+  return bytes <= bytesMaxOf(fill) && count <= countMaxOf(fill)
+}
+
 export class List {
   length = 0
   #head: Chunk | undefined = undefined
@@ -31,8 +45,8 @@ export class List {
 
   /** `fill` is list-max-listpack-size: elements of a chunk, or if negative the class of its size. */
   constructor(fill: number) {
-    this.#bytesMax = fill < 0 ? CHUNK_BYTES[Math.min(-fill, 5) - 1]! : COUNTED_CHUNK_BYTES
-    this.#countMax = fill < 0 ? Number.POSITIVE_INFINITY : Math.max(fill, 1)
+    this.#bytesMax = bytesMaxOf(fill)
+    this.#countMax = countMaxOf(fill)
   }
 
   /** A list of the elements of a listpack that has been validated. */
@@ -54,6 +68,11 @@ export class List {
   /** The first chunk; the others follow. */
   get head(): Chunk | undefined {
     return this.#head
+  }
+
+  /** The last chunk. */
+  get tail(): Chunk | undefined {
+    return this.#tail
   }
 
   get chunkCount(): number {
