@@ -336,6 +336,7 @@ export class Dispatch {
     const { keyspace, effects } = server
     const outermost = this.#depth === 0
     const dirty = keyspace.dirty
+    const lapsed = keyspace.lapsed
     keyspace.now = call.now
     if (outermost) keyspace.version = effects.lsn + 1
     this.reply.mark(mark)
@@ -350,7 +351,9 @@ export class Dispatch {
       this.#depth--
     }
     if (keyspace.dirty !== dirty || call.effects !== undefined) {
-      if (effects.active) this.#recordEffects(call, keyspace.dirty !== dirty)
+      // Keys that the command only found to be over are in the log already.
+      const own = keyspace.dirty - dirty !== keyspace.lapsed - lapsed
+      if (effects.active) this.#recordEffects(call, own)
     }
     if (outermost) effects.commit(call.now, keyspace.dirty !== dirty)
   }

@@ -53,7 +53,7 @@ export class EffectLog {
 
   /** Ends the entry of the command that ran. `changed`: whether it changed anything. */
   commit(now: number, changed: boolean): void {
-    if (!changed) return
+    if (!changed && this.#effects.length === 0) return
     this.lsn++
     if (this.#effects.length === 0) return
     const entry: LogEntry = { lsn: this.lsn, now, effects: this.#effects }

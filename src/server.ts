@@ -195,6 +195,8 @@ export class Server {
       this.eviction.configure(values['maxmemory-policy'], values['maxmemory-samples'])
       this.notifies = parseEventClasses(values['notify-keyspace-events'])
       this.notifiesMisses = (this.notifies & eventClass('m')) !== 0
+      const notifiesNew = (this.notifies & eventClass('n')) !== 0
+      this.keyspace.created = notifiesNew ? this.#created : undefined
     }
     apply()
     for (const name of APPLIED_SETTINGS) config.onChange(name, apply)
@@ -551,6 +553,10 @@ export class Server {
   #changed(db: Database, key: string): void {
     this.watches.changed(db, key)
     if (this.tracking.isActive) this.tracking.changed(key, this.dispatch.current)
+  }
+
+  readonly #created = (db: Database, key: string): void => {
+    this.notify('n', 'new', key, db)
   }
 
   #expired(db: Database, key: string): void {

@@ -47,6 +47,8 @@ const GROWTH_BYTES_MAX = 1 << 20
 export interface ObjectValue {
   /** Bytes, O(1). */
   memory(): number
+  /** The same value in memory of its own, for COPY. Absent where a copy would make no sense. */
+  copy?(): ObjectValue
 }
 
 export class Database {
@@ -104,6 +106,7 @@ export class Database {
     if (keyspace.expires) {
       const key = this.key(address)
       this.#remove(address)
+      keyspace.lapsed++
       keyspace.hooks.expired(this, key)
     }
     return 0
@@ -332,6 +335,7 @@ export class Database {
     segment.insert(this.#hash, address)
     this.#keyspace.indexBytes += segment.indexBytes - before
     this.size++
+    if (this.#keyspace.created !== undefined) this.#keyspace.created(this, this.key(address))
     return address
   }
 
@@ -395,6 +399,15 @@ export class Database {
     const words = this.words(address)
     const at = this.word(address) + META
     words[at] = (words[at]! & SLOT_MASK) | (type << TYPE_SHIFT) | (encoding << ENCODING_SHIFT)
+  }
+
+  /**
+   * Keeps the same value in another encoding. That is logged, so that copies keep it likewise, but it
+   * is no change to those who watch the key.
+   */
+  reencode(address: number, encoding: number): void {
+    this.setKind(address, this.type(address), encoding)
+    this.#keyspace.dirty++
   }
 
   /** Where the room of the entry's record ends in its page: a packed value may grow up to there. */
@@ -471,6 +484,58 @@ export class Database {
   /** Deletes an entry known by its address (eviction, a collection that has become empty). */
   deleteAt(address: number): void {
     this.#remove(address)
+  }
+
+  /**
+   * Gives the entry another key, here or in another database; what that key held is gone. An object
+   * moves as it is, packed bytes with their record. Answers the entry's new address.
+   */
+  rename(address: number, target: Database, key: Uint8Array, start: number, end: number): number {
+    const object = this.objectNumber(address)
+    const access = this.access(address)
+    const moved = this.#reproduce(address, target, key, start, end)
+    if (object >= 0) target.words(moved)[target.word(moved) + VALUE_LENGTH] = object
+    target.setAccess(moved, access)
+    // The object is no longer the old record's to release.
+    this.setKind(address, STRING, RAW)
+    this.#remove(address)
+    target.changed(moved)
+    return moved
+  }
+
+  /**
+   * Makes another key, here or in another database, hold a copy of the entry's value with its expiry;
+   * what that key held is gone. An object must know how to be copied. Answers the copy's address.
+   */
+  copy(address: number, target: Database, key: Uint8Array, start: number, end: number): number {
+    const object = this.encoding(address) === OBJECT ? this.object(address).copy!() : undefined
+    const copied = this.#reproduce(address, target, key, start, end)
+    if (object !== undefined) {
+      target.words(copied)[target.word(copied) + VALUE_LENGTH] = this.#keyspace.keepObject(object)
+    }
+    target.changed(copied)
+    return copied
+  }
+
+  /** A new entry like this one, but for the number of its object, which the caller fills in. */
+  #reproduce(
+    address: number,
+    target: Database,
+    key: Uint8Array,
+    start: number,
+    end: number,
+  ): number {
+    const held = target.find(key, start, end)
+    if (held !== 0) target.#remove(held)
+    const encoding = this.encoding(address)
+    const length = encoding === OBJECT ? 0 : this.valueLength(address)
+    const made = target.#create(key, start, end, length)
+    target.setKind(made, this.type(address), encoding)
+    const from = this.valueStart(address)
+    this.page(address).copy(target.page(made), target.valueStart(made), from, from + length)
+    const expiry = this.expiries.at(address)
+    if (expiry >= 0) target.expiries.set(made, expiry)
+    return made
   }
 
   #remove(address: number): void {

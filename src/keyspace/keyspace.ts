@@ -33,6 +33,10 @@ export class Keyspace {
   version = 0
   /** Counts changes. A command that leaves it alone has no effect to log. */
   dirty = 0
+  /** Counts those among the changes that were deletions of keys whose time was over. */
+  lapsed = 0
+  /** Called with every new key, by whoever wants to hear of them. */
+  created: ((database: Database, key: string) => void) | undefined = undefined
   /** Whether anybody watches or caches keys: only then are `changed` hooks worth their strings. */
   observed = false
   /** False on a backup: it never deletes on its own, it only treats expired entries as missing. */
