@@ -141,6 +141,19 @@ export class Call {
     return address
   }
 
+  /** As `read`, but no use of the entry: for commands that ask about the key rather than for it. */
+  look(i: number): number {
+    const address = this.peek(i)
+    const { server } = this
+    if (address === 0) {
+      server.stats.keyspaceMisses++
+      if (server.notifiesMisses) server.notify('m', 'keymiss', this.text(i), this.db)
+    } else {
+      server.stats.keyspaceHits++
+    }
+    return address
+  }
+
   /** The key's entry, for a command that changes it. */
   write(i: number): number {
     const address = this.db.find(this.bytes, this.offsets[i << 1]!, this.offsets[(i << 1) | 1]!)
@@ -220,17 +233,21 @@ export class Call {
 
   /** Replies with the string that the entry holds. */
   replyString(address: number): void {
+    this.replyRange(address, 0, this.db.valueLength(address))
+  }
+
+  /** Replies with the bytes from `first` up to `end` of the string that the entry holds. */
+  replyRange(address: number, first: number, end: number): void {
     const { db, reply } = this
-    const length = db.valueLength(address)
     const page = db.page(address)
     const start = db.valueStart(address)
-    if (length < LEND_BYTES_MIN) {
-      reply.bulkBytes(page, start, start + length)
+    if (end - first < LEND_BYTES_MIN) {
+      reply.bulkBytes(page, start + first, start + end)
     } else {
       // A value of this size has a page to itself, which is never reused: it can be sent from
       // where it is, if nobody changes it in place meanwhile.
       db.lend(address)
-      reply.bulkLent(page, start, start + length)
+      reply.bulkLent(page, start + first, start + end)
     }
   }
 
