@@ -48,6 +48,7 @@ function configRewrite(call: Call): void {
 function configResetStat(call: Call): void {
   const { stats, registry } = call.server
   stats.reset()
+  call.server.dispatch.settle()
   for (const command of registry.commands.values()) command.resetStatistics()
   call.reply.ok()
 }

@@ -69,6 +69,7 @@ function latencyHistogram(call: Call): void {
 /** The commands that were asked for, containers with all their subcommands, if they ever ran. */
 function timedCommands(call: Call): Command[] {
   const { registry } = call.server
+  call.server.dispatch.settle()
   if (call.count === 2) return registry.all.filter(each => each.latency !== undefined)
   const found = new Set<Command>()
   for (let i = 2; i < call.count; i++) {

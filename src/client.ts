@@ -3,7 +3,7 @@
 // A client knows nothing of sockets. It has an output that somebody sends, and a `Link` by which
 // the session can be closed or its reading held back.
 
-import type { User } from './acl.ts'
+import type { User } from './acl/user.ts'
 import type { Command } from './command.ts'
 import type { Database } from './keyspace/database.ts'
 import type { Tracking } from './tracking.ts'
@@ -119,6 +119,8 @@ export class Client {
   replySkip = 0
   /** The connection was ended by us for this reason. */
   closeReason: string | undefined = undefined
+  /** The peer has not taken all that was sent last. */
+  isBehind = false
   /** Since when the output is above its soft limit, monotonic ms; 0 for not. */
   overSoftLimitSince = 0
 

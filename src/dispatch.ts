@@ -6,7 +6,8 @@
 //
 // Nothing on the fast path allocates. Time is read per chunk: commands whose row says O(1) share the chunk's time
 // evenly among them, others are timed one by one. Reading the clock for each would cost a tenth of
-// the throughput at pipeline 64, and its result would be noise.
+// the throughput at pipeline 64, and its result would be noise. For the same reason only some of
+// the small chunks are timed.
 
 import { Call } from './call.ts'
 import {
@@ -18,6 +19,7 @@ import {
   PARKED,
   PAUSED,
   type Queued,
+  REPLAY,
   RESTRICTED,
   SILENCED,
   SUBSCRIBER,
@@ -46,13 +48,24 @@ import {
 } from './errors.ts'
 import type { Server } from './server.ts'
 import { endTransaction, queueCall } from './transaction.ts'
-import { Parked, type ParkOptions } from './waiting.ts'
+import { Parked, type ParkOptions, type WaitEnd } from './waiting.ts'
 import { COMPLETE, Decoder, INCOMPLETE } from './wire/decoder.ts'
 import { Mark, type Reply } from './wire/reply.ts'
 
 /** States of a client that send a command through the checks off the fast path. */
 const CHECKED =
   UNAUTHENTICATED | RESTRICTED | IN_MULTI | SUBSCRIBER | SILENCED | TRACKED | ASKING_ONCE
+
+/**
+ * Of the chunks up to this size, one in eight is timed, and stands for those before it. A chunk with
+ * a single GET takes less time than four looks at the clock.
+ */
+const SMALL_CHUNK_BYTES = 512
+const SAMPLING_MASK = 7
+/** A command that ran longer than this makes the turn's time stale. */
+const STALE_MICROSECONDS = 1000
+/** Output limits are at least this, so that smaller outputs need no look. */
+const OUTPUT_CHECKED_BYTES = 16 * 1024
 
 /** Bytes of pending requests that an idle connection may keep. */
 const PENDING_KEPT = 1 << 16
@@ -68,9 +81,8 @@ export class Dispatch {
   /** Clients whose parked or paused call is over, and whose pending requests can go on. */
   readonly #runnable: Client[] = []
 
-  /** Constant-time commands of this chunk. */
+  /** Constant-time commands whose time is not accounted for yet. */
   readonly #batch: Command[] = []
-  #batchCount = 0
   #timedMicroseconds = 0
   #depth = 0
   readonly #afterReply: ((reply: Reply) => void)[] = []
@@ -90,9 +102,9 @@ export class Dispatch {
   /** Bytes from a client: `chunk[0, end)`, which the caller may reuse afterwards. */
   receive(client: Client, chunk: Buffer, end: number): void {
     const server = this.#server
+    if (!server.isInTurn) server.beginTurn()
     server.stats.netInputBytes += end
     client.lastActiveAt = server.monotonic
-    server.beginTurn()
     if (client.pending.length > 0 || (client.state & HALTED) !== 0) {
       this.#appendPending(client, chunk, 0, end)
       if ((client.state & HALTED) === 0) this.#drain(client)
@@ -100,7 +112,7 @@ export class Dispatch {
       const at = this.#consume(client, chunk, 0, end)
       if (at < end && (client.state & CLOSING) === 0) this.#keepRest(client, chunk, at, end)
     }
-    this.#resumeOthers()
+    if (this.#runnable.length > 0) this.#resumeOthers()
   }
 
   /** Lets a client go on with what it sent while it was parked or paused. */
@@ -110,8 +122,7 @@ export class Dispatch {
 
   /** Runs what clients sent while they were held up. */
   resumeAll(): void {
-    this.#server.beginTurn()
-    this.#resumeOthers()
+    if (this.#runnable.length > 0) this.#resumeOthers()
   }
 
   #resumeOthers(): void {
@@ -141,7 +152,7 @@ export class Dispatch {
   #consume(client: Client, bytes: Buffer, at: number, end: number): number {
     const decoder = this.#decoder
     const limits = this.#server.decoderLimits
-    this.#beginBatch(client)
+    this.#beginBatch(client, end)
     while (at < end) {
       limits.authenticated = (client.state & UNAUTHENTICATED) === 0
       const status = decoder.read(bytes, at, end, limits)
@@ -170,7 +181,7 @@ export class Dispatch {
     const decoder = this.#decoder
     const limits = this.#server.decoderLimits
     let done = 0
-    this.#beginBatch(client)
+    this.#beginBatch(client, pending.length)
     while (pending.length > done) {
       limits.authenticated = (client.state & UNAUTHENTICATED) === 0
       const status = decoder.resume(pending, limits)
@@ -203,33 +214,54 @@ export class Dispatch {
     decoder.shrink()
   }
 
-  #beginBatch(client: Client): void {
+  #beginBatch(client: Client, bytes: number): void {
     this.current = client
     this.reply.begin(client.output, client.protocol)
-    this.#batchStart = this.#server.clock.microseconds()
     this.#timedMicroseconds = 0
+    this.#chunkCount = 0
+    this.#isSampled = bytes > SMALL_CHUNK_BYTES || (this.#chunks++ & SAMPLING_MASK) === 0
+    if (this.#isSampled) this.#batchStart = this.#server.clock.microseconds()
   }
 
+  #chunks = 0
+  /** Constant-time commands run in this chunk. */
+  #chunkCount = 0
+  /** What each of them took in the last timed chunk. */
+  #eachMicroseconds = 0
+  #isSampled = false
   #batchStart = 0
 
   #endBatch(client: Client): void {
     this.reply.end()
     this.current = undefined
-    const count = this.#batchCount
-    if (count > 0) {
-      const server = this.#server
-      const elapsed = server.clock.microseconds() - this.#batchStart - this.#timedMicroseconds
-      const each = Math.max(0, elapsed) / count
-      for (const command of this.#batch) {
-        command.account(command.batchCalls, each * command.batchCalls, this.tracksLatency)
-        command.batchCalls = 0
-      }
-      this.#batch.length = 0
-      this.#batchCount = 0
-      server.stats.commandsProcessed += count
-      if (each >= server.slowThresholdMicroseconds) server.slow(this.#call, client, each)
+    if (this.#chunkCount > 0) {
+      this.#server.stats.commandsProcessed += this.#chunkCount
+      if (this.#isSampled) this.#endSample(client)
     }
-    this.#server.checkOutput(client)
+    if (client.output.bytes > OUTPUT_CHECKED_BYTES || client.isBehind) {
+      this.#server.checkOutput(client)
+    }
+  }
+
+  /** Shares the chunk's time among its constant-time commands, and those of chunks not timed. */
+  #endSample(client: Client): void {
+    const server = this.#server
+    const elapsed = server.clock.microseconds() - this.#batchStart - this.#timedMicroseconds
+    this.#eachMicroseconds = Math.max(0, elapsed) / this.#chunkCount
+    this.settle()
+    if (this.#eachMicroseconds >= server.slowThresholdMicroseconds) {
+      server.slow(this.#call, client, this.#eachMicroseconds)
+    }
+  }
+
+  /** Accounts for the calls that wait for the next timed chunk: before somebody reads the figures. */
+  settle(): void {
+    for (const command of this.#batch) {
+      const time = this.#eachMicroseconds * command.batchCalls
+      command.account(command.batchCalls, time, this.tracksLatency)
+      command.batchCalls = 0
+    }
+    this.#batch.length = 0
   }
 
   #protocolError(client: Client): void {
@@ -252,7 +284,7 @@ export class Dispatch {
     call.db = client.db
     call.now = this.#server.now
     call.mayBlock = true
-    call.resumed = false
+    call.parked = undefined
     const silenced = (client.state & SILENCED) !== 0
     if (silenced) this.reply.mark(this.#silence)
     this.#check(call)
@@ -277,10 +309,15 @@ export class Dispatch {
 
   #check(call: Call): void {
     const { client, bytes, offsets } = call
-    let command = this.#server.registry.find(bytes, offsets[0]!, offsets[1]!)
+    const { registry } = this.#server
+    let command = registry.find(bytes, offsets[0]!, offsets[1]!)
     if (command === undefined) {
-      this.#unknown(call)
-      return
+      // What only the effect log says is unknown to everybody but a reader of that log.
+      if (client.is(REPLAY)) command = registry.findInternal(bytes, offsets[0]!, offsets[1]!)
+      if (command === undefined) {
+        this.#unknown(call)
+        return
+      }
     }
     if (command.subcommands !== undefined) {
       command = this.#subcommand(call, command)
@@ -312,7 +349,7 @@ export class Dispatch {
   #time(call: Call): void {
     const command = call.command
     if ((command.bits & CONSTANT_TIME) !== 0) {
-      this.#batchCount++
+      this.#chunkCount++
       if (command.batchCalls++ === 0) this.#batch.push(command)
       this.run(call, this.#mark)
       return
@@ -324,6 +361,8 @@ export class Dispatch {
     this.#timedMicroseconds += elapsed
     server.stats.commandsProcessed++
     command.account(1, elapsed, this.tracksLatency)
+    // What comes after a command that took long must not see the time before it.
+    if (elapsed > STALE_MICROSECONDS) server.beginTurn()
     if (elapsed >= server.slowThresholdMicroseconds) server.slow(call, call.client, elapsed)
   }
 
@@ -516,21 +555,52 @@ export class Dispatch {
 
   /** Parks a call; its handler returns after this. Where waiting is impossible it answers at once. */
   park(call: Call, options: ParkOptions): void {
-    const server = this.#server
+    const { server } = call
     if (!call.mayBlock) {
       options.onTimeout(this.reply)
       return
     }
-    if (call.resumed) {
+    if (call.parked !== undefined) {
       this.#stays = true
+      this.#setAlarm(call.parked, options)
       return
     }
     const { client } = call
     const parked = new Parked(call, options, server.monotonic)
     client.parked = parked
     client.set(PARKED, true)
-    server.waiting.add(parked, options.first ?? false)
+    this.#enqueue(parked)
+    this.#setAlarm(parked, options)
     server.reschedule()
+  }
+
+  /**
+   * Under each key the same identity waits only once: a call that comes again takes the place of the
+   * one before, or where it asks for other keys, lets it go and stands at the end.
+   */
+  #enqueue(parked: Parked): void {
+    const { waiting } = this.#server
+    const { db, topic, identity, keys } = parked
+    const older = new Set<Parked>()
+    if (identity !== undefined) {
+      for (const key of keys) {
+        const same = waiting.find(db, key, topic, identity)
+        if (same !== undefined) older.add(same)
+      }
+    }
+    const [first] = older
+    if (first !== undefined && isSameList(first.keys, keys)) waiting.takeOver(first, parked)
+    for (const each of older) {
+      this.#server.stats.countError(errors.superseded.text)
+      this.releaseWith(each, reply => reply.error(errors.superseded.text), 'superseded')
+    }
+    if (parked.places.length === 0) waiting.add(parked)
+  }
+
+  #setAlarm(parked: Parked, { retryAt }: ParkOptions): void {
+    if (retryAt === undefined) return
+    this.#server.waiting.setAlarm(parked, retryAt)
+    this.#server.reschedule()
   }
 
   #stays = false
@@ -550,6 +620,11 @@ export class Dispatch {
   readonly #attempt = (parked: Parked): boolean => {
     const server = this.#server
     const { client } = parked
+    // Its connection is ending: nothing may be given to it any more.
+    if (client.is(CLOSING)) {
+      this.release(parked, 'abandoned')
+      return true
+    }
     const call = new Call(server, this.reply)
     call.client = client
     call.db = parked.db
@@ -558,7 +633,7 @@ export class Dispatch {
     call.offsets = parked.offsets
     call.count = parked.count
     call.now = server.now
-    call.resumed = true
+    call.parked = parked
     this.#stays = false
     this.current = client
     this.reply.begin(client.output, client.protocol)
@@ -567,25 +642,47 @@ export class Dispatch {
     this.reply.end()
     this.current = undefined
     if (this.#stays) return false
-    this.release(parked)
+    this.release(parked, 'served')
     return true
   }
 
-  /** Ends the wait of a call that has been answered. */
-  release(parked: Parked): void {
+  /** Ends the wait of a call that has been answered, or whose connection has ended. */
+  release(parked: Parked, end: WaitEnd): void {
     const { client } = parked
-    this.#server.waiting.remove(parked)
+    this.#server.waiting.remove(parked, end)
     client.parked = undefined
     client.set(PARKED, false)
     this.#runnable.push(client)
     this.#server.wakeUp()
+    parked.onEnd?.(end)
   }
 
   /** Ends the wait of a call by another answer than its own. */
-  releaseWith(parked: Parked, answer: (reply: Reply) => void): void {
+  releaseWith(parked: Parked, answer: (reply: Reply) => void, end: WaitEnd = 'abandoned'): void {
     this.reply.interrupt(parked.client.output, parked.client.protocol)
     answer(this.reply)
     this.reply.proceed()
-    this.release(parked)
+    this.release(parked, end)
   }
+
+  /**
+   * Makes changes that are not the handler's own: an end of a lease, of a wait, of a connection.
+   * They are an entry of the log by themselves, or while a command runs, part of that command's.
+   */
+  perform(change: () => void): void {
+    if (this.#depth > 0) {
+      change()
+      return
+    }
+    const { keyspace, effects, now } = this.#server
+    const { dirty } = keyspace
+    keyspace.now = now
+    keyspace.version = effects.lsn + 1
+    change()
+    effects.commit(now, keyspace.dirty !== dirty)
+  }
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((each, i) => each === b[i])
 }

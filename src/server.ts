@@ -7,8 +7,8 @@
 
 import type { Logger } from 'pino'
 import { Access } from './access.ts'
+import { Acl } from './acl/acl.ts'
 import type { AclStore } from './acl/store.ts'
-import { Acl } from './acl.ts'
 import type { Call } from './call.ts'
 import { CLOSING, Client, type Link, MONITOR, NO_EVICT, PAUSED, REPLAY } from './client.ts'
 import type { Clock } from './clock.ts'
@@ -126,6 +126,8 @@ export class Server {
   notifies = 0
   notifiesMisses = false
 
+  /** Between `beginTurn` and `flush`: the time of the turn was taken. */
+  isInTurn = false
   /** Time of the turn, ms since the epoch, and monotonic ms. */
   now: number
   monotonic: number
@@ -168,7 +170,7 @@ export class Server {
     this.dispatch = new Dispatch(this, this.reply)
     this.pubsub = new PubSub(this)
     this.tracking = new TrackingTable(this)
-    this.acl = new Acl(this)
+    this.acl = new Acl(this, options.aclStore)
     if (this.router !== undefined) this.attention |= ROUTED
     this.#configure()
     this.beginTurn()
@@ -204,6 +206,10 @@ export class Server {
 
   /** A turn of the event loop begins: time is taken once for all that happens in it. */
   beginTurn(): void {
+    if (!this.isInTurn) {
+      this.isInTurn = true
+      this.host.requestFlush()
+    }
     this.now = this.clock.now()
     this.monotonic = this.clock.monotonic()
     this.keyspace.now = this.now
@@ -256,7 +262,8 @@ export class Server {
       const { output } = client
       if (output.ranges > 0) {
         this.stats.netOutputBytes += output.bytes
-        if (!client.link.send(output)) {
+        client.isBehind = !client.link.send(output)
+        if (client.isBehind) {
           reusable = false
           if (client.link.unsentBytes > this.config.values['client-output-backpressure']) {
             client.link.holdReading(true)
@@ -268,6 +275,7 @@ export class Server {
     }
     dirty.length = 0
     this.reply.recycle(reusable)
+    this.isInTurn = false
   }
 
   /** Ends a connection at once. */

@@ -288,6 +288,7 @@ export function infoText(server: Server, names: readonly string[]): string {
   const wanted = new Set(names.map(name => name.toLowerCase()))
   const all = wanted.has('all') || wanted.has('everything')
   const byDefault = wanted.size === 0 || wanted.has('default')
+  server.dispatch.settle()
   const texts: string[] = []
   for (const section of sections) {
     const named = wanted.has(section.name.toLowerCase())

@@ -1,5 +1,7 @@
 // output.ts — What waits to be sent to one client: ranges of buffers, in order.
 
+const NOTHING = Buffer.alloc(0)
+
 export class Output {
   /** Ranges that wait. Invariant: the arrays below have `ranges` elements that count. */
   ranges = 0
@@ -41,9 +43,9 @@ export class Output {
   }
 
   clear(): void {
+    // Buffers must not be kept alive by a client that is idle; the arrays' own room may.
+    for (let i = 0; i < this.ranges; i++) this.buffers[i] = NOTHING
     this.ranges = 0
     this.bytes = 0
-    // Buffers must not be kept alive by a client that is idle.
-    this.buffers.length = 0
   }
 }
