@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { pino } from 'pino'
 import { families } from './commands/index.ts'
+import { AclFile } from './src/acl/file.ts'
 import { systemClock } from './src/clock.ts'
 import { readArguments } from './src/config/arguments.ts'
 import { Config } from './src/config/config.ts'
@@ -98,6 +99,7 @@ async function start(config: Config, configFile: string | undefined): Promise<vo
     host: listener,
     runId: randomBytes(20).toString('hex'),
     configFile,
+    aclStore: values.aclfile === '' ? undefined : new AclFile(values.aclfile),
   })
   config.onChange('loglevel', level => {
     log.level = LOG_LEVELS[level]

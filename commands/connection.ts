@@ -50,7 +50,7 @@ function auth(call: Call): void {
   if (call.count > 3) throw errors.syntax
   const password = call.text(call.count - 1)
   const name = call.count === 2 ? acl.defaultUser.name : call.text(1)
-  if (call.count === 2 && acl.defaultUser.takesAnyPassword) throw authWithoutPassword
+  if (call.count === 2 && acl.defaultUser.anyPassword) throw authWithoutPassword
   acl.authenticate(call, name, password)
   call.reply.ok()
 }

@@ -1,6 +1,7 @@
 // index.ts — All command families. The server is given this list; nothing else knows the names.
 
 import type { CommandSpec } from '../src/command.ts'
+import { aclCommands } from './acl.ts'
 import { clientCommands } from './client.ts'
 import { commandCommands } from './command.ts'
 import { configCommands } from './config.ts'
@@ -43,6 +44,7 @@ const t: CommandSpec[] = [
 ]
 
 export const families: readonly (readonly CommandSpec[])[] = [
+  aclCommands,
   clientCommands,
   commandCommands,
   configCommands,

@@ -25,7 +25,8 @@ function exec(call: Call): void {
     return
   }
   reply.array(queue.length)
-  for (const queued of queue) server.dispatch.runNested(call, queued)
+  for (const queued of queue)
+    server.dispatch.runNested(call, queued, inner => server.acl.checkQueued(inner))
 }
 
 function discard(call: Call): void {

@@ -5,6 +5,7 @@
 
 import type { User } from './acl/user.ts'
 import type { Command } from './command.ts'
+import type { Unseen } from './coordination.ts'
 import type { Database } from './keyspace/database.ts'
 import type { Tracking } from './tracking.ts'
 import type { Parked } from './waiting.ts'
@@ -132,6 +133,8 @@ export class Client {
   watchBroken = false
 
   parked: Parked | undefined = undefined
+  /** What was granted by replies that have not left yet. */
+  unseen: Unseen[] | undefined = undefined
 
   // Created at the first subscription; most clients never subscribe.
   channels: Set<string> | undefined = undefined

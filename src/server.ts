@@ -15,6 +15,7 @@ import type { Clock } from './clock.ts'
 import type { CommandSpec } from './command.ts'
 import { MAY_REPLICATE, WRITE } from './command.ts'
 import type { Config } from './config/config.ts'
+import { Coordination } from './coordination.ts'
 import { Dispatch } from './dispatch.ts'
 import { EffectLog } from './effects.ts'
 import { errors } from './errors.ts'
@@ -80,6 +81,8 @@ const EXPIRE_PER_CYCLE = 5000
 const EVICTIONS_PER_TENACITY = 10
 const EVICTIONS_PER_CYCLE = 10_000
 const TIMEOUTS_PER_WAKE = 1000
+/** A turn comes at least `hz` times a second; later than two periods and this, the loop stood still. */
+const STALL_SLACK_MS = 250
 
 export type PauseScope = 'none' | 'write' | 'all'
 
@@ -105,6 +108,7 @@ export class Server {
   readonly stats = new Stats()
   readonly rates = new Rates()
   readonly waiting = new Waiting()
+  readonly coordination: Coordination
   readonly watches = new WatchTable()
   readonly pubsub: PubSub
   readonly tracking: TrackingTable
@@ -136,6 +140,10 @@ export class Server {
   clientBytes = 0
   peakMemory = 0
   activeExpire = true
+  /** Monotonic ms for which the host was asked last; Infinity once it has come back. */
+  nextWakeAt = Number.POSITIVE_INFINITY
+  /** Time between two turns beyond which the event loop stood still. */
+  #stallMs = Number.POSITIVE_INFINITY
   /** The process's own weight without data, measured once at start. */
   baselineBytes = 0
 
@@ -163,11 +171,16 @@ export class Server {
     this.keyspace = new Keyspace(this.config.values.databases, {
       changed: (db, key) => this.#changed(db, key),
       expired: (db, key) => this.#expired(db, key),
-      flushing: db => this.watches.replacing(db),
+      flushing: db => {
+        this.watches.replacing(db)
+        this.coordination.flushing(db)
+      },
+      freed: (db, key, type, value) => this.coordination.freed(db, key, type, value),
     })
     this.access = new Access(this.random)
     this.eviction = new Eviction(this.keyspace, this.access, this.random)
     this.dispatch = new Dispatch(this, this.reply)
+    this.coordination = new Coordination(this)
     this.pubsub = new PubSub(this)
     this.tracking = new TrackingTable(this)
     this.acl = new Acl(this, options.aclStore)
@@ -182,6 +195,7 @@ export class Server {
     const { values } = config
     const apply = () => {
       this.decoderLimits.bulkBytesMax = values['proto-max-bulk-len']
+      this.#stallMs = 2000 / values.hz + STALL_SLACK_MS
       this.memoryLimit = values.maxmemory
       const slower = values['slowlog-log-slower-than']
       const monitored = values['latency-monitor-threshold']
@@ -211,7 +225,9 @@ export class Server {
       this.host.requestFlush()
     }
     this.now = this.clock.now()
+    const last = this.monotonic
     this.monotonic = this.clock.monotonic()
+    if (this.monotonic - last > this.#stallMs) this.coordination.stalled(this.monotonic - last)
     this.keyspace.now = this.now
     this.access.tick(this.now)
     this.keyspace.newAccess = this.access.fresh
@@ -271,6 +287,7 @@ export class Server {
         }
         output.clear()
       }
+      if (client.unseen !== undefined && client.link.unsentBytes === 0) client.unseen = undefined
       if (client.is(CLOSING)) client.link.close(true)
     }
     dirty.length = 0
@@ -282,6 +299,7 @@ export class Server {
   close(client: Client, reason: string): void {
     client.closeReason ??= reason
     client.set(CLOSING, true)
+    this.coordination.closing(client)
     client.output.clear()
     client.link.close(false)
   }
@@ -308,16 +326,16 @@ export class Server {
   disconnected(client: Client): void {
     client.set(CLOSING, true)
     if (!this.clients.delete(client.id)) return
-    if (client.parked !== undefined) {
-      this.waiting.remove(client.parked)
-      client.parked = undefined
-    }
+    if (client.parked !== undefined) this.dispatch.release(client.parked, 'abandoned')
+    this.coordination.disconnected(client)
     this.watches.unwatch(client)
     this.pubsub.unsubscribeAll(client)
     this.tracking.disable(client)
     this.unmonitor(client)
     client.output.clear()
     this.noteObservers()
+    // While a command runs, those who waited for this client are served when it has ended.
+    if (this.dispatch.current === undefined) this.dispatch.serveReady()
   }
 
   /** Whether anybody must hear of changed keys. */
@@ -425,18 +443,27 @@ export class Server {
 
   /** Asks the host to come back for the next deadline. */
   reschedule(): void {
-    const pauseEnd = this.#pause.scope === 'none' ? Number.POSITIVE_INFINITY : this.#pause.until
-    this.host.requestWake(Math.min(this.waiting.nextDeadline, pauseEnd))
+    const other = this.#pause.scope === 'none' ? this.coordination.nextLapse : this.#pause.until
+    const at = Math.min(this.waiting.nextDeadline, other)
+    // Coming back too early does no harm, and asking costs more than that.
+    if (at >= this.nextWakeAt) return
+    this.nextWakeAt = at
+    this.host.requestWake(at)
   }
 
   /** Does what is due by now. */
   wake(): void {
     this.beginTurn()
+    this.nextWakeAt = Number.POSITIVE_INFINITY
+    if (this.#pause.scope === 'none') this.coordination.lapseDue()
+    this.waiting.ring(this.monotonic)
+    this.dispatch.serveReady()
     for (let left = TIMEOUTS_PER_WAKE; left > 0; left--) {
       const parked = this.waiting.due(this.monotonic)
       if (parked === undefined) break
       this.dispatch.releaseWith(parked, parked.onTimeout)
     }
+    this.dispatch.serveReady()
     if (this.#pause.scope !== 'none' && this.#pause.until <= this.monotonic) this.unpause()
     this.reschedule()
   }
@@ -451,6 +478,7 @@ export class Server {
     this.#checkClients()
     this.peakMemory = Math.max(this.peakMemory, this.usedMemory)
     this.tracking.cron()
+    this.coordination.cron()
     this.rates.sample(this.stats, this.monotonic)
     this.dispatch.serveReady()
   }
@@ -508,6 +536,7 @@ export class Server {
     this.watches.replacing(a, b)
     this.watches.replacing(b, a)
     a.swap(b)
+    this.coordination.swap(a, b)
     this.keyspace.dirty++
     this.waiting.signalAll(a)
     this.waiting.signalAll(b)
