@@ -11,6 +11,7 @@ import type { Database, ObjectValue } from './keyspace/database.ts'
 import { INT, OBJECT, STRING } from './keyspace/record.ts'
 import type { Server } from './server.ts'
 import { parseShortDecimal } from './values/decimal.ts'
+import type { Parked } from './waiting.ts'
 import { parseInteger } from './wire/integer.ts'
 import { LEND_BYTES_MIN, type Reply } from './wire/reply.ts'
 
@@ -35,8 +36,8 @@ export class Call {
   offsets: Int32Array = new Int32Array(0)
   /** False inside MULTI and scripts: commands that would wait answer at once instead. */
   mayBlock = true
-  /** The call was parked and is being run again because its key may be ready now. */
-  resumed = false
+  /** How the call waits, if it is being run again because its key may be ready now. */
+  parked: Parked | undefined = undefined
   /** The effect that replaces the command in the log; undefined: the command as it came. */
   effects: EffectPart[][] | undefined = undefined
 

@@ -32,10 +32,12 @@ export class Registry {
     this.all = all
     let size = 64
     while (size < commands.size * 4) size *= 2
+    // Internal commands stay out of the table, so that no client finds one.
     this.#mask = size - 1
     this.#table = new Array(size).fill(undefined)
     this.#names = new Array(size).fill(Buffer.alloc(0))
     for (const [name, command] of commands) {
+      if (command.spec.internal) continue
       const bytes = Buffer.from(name, 'latin1')
       let place = fold(bytes, 0, bytes.length) & this.#mask
       while (this.#table[place] !== undefined) place = (place + 1) & this.#mask
@@ -59,6 +61,12 @@ export class Registry {
       }
       place = (place + 1) & mask
     }
+  }
+
+  /** A command of the effect log, which clients do not find. */
+  findInternal(bytes: Buffer, start: number, end: number): Command | undefined {
+    const command = this.commands.get(bytes.latin1Slice(start, end).toLowerCase())
+    return command?.spec.internal ? command : undefined
   }
 
   /** A command by `name` or `name|subcommand`, lower case. */

@@ -7,6 +7,7 @@
 // Every change of a key passes `#changed`, so that version, dirty count, WATCH and client-side
 // caching cannot be forgotten.
 
+import { errors } from '../errors.ts'
 import { parseInteger, writeInteger } from '../wire/integer.ts'
 import { type Arena, PAGE_SHIFT, UNIT_MASK } from './arena.ts'
 import { Expiries } from './expiries.ts'
@@ -19,6 +20,7 @@ import {
   ENCODING_SHIFT,
   EXPIRY,
   encodingName,
+  FIRST_COORDINATION_TYPE,
   HEADER_BYTES,
   INT,
   KEY_LENGTH,
@@ -290,7 +292,8 @@ export class Database {
 
   /**
    * An entry for the key whose value has room for `length` bytes, to be filled by the caller, who
-   * then calls `setKind` and `changed`. What the key held is gone, and its expiry unless kept.
+   * then calls `setKind` and `changed`. What the key held is gone, and its expiry unless kept; but
+   * what coordinates is not overwritten: that is WRONGTYPE.
    */
   prepare(
     key: Uint8Array,
@@ -301,7 +304,11 @@ export class Database {
   ): number {
     let address = this.find(key, start, end)
     if (address === 0) return this.#create(key, start, end, length)
-    if (this.encoding(address) === OBJECT) this.#keyspace.releaseObject(this.valueLength(address))
+    if (this.encoding(address) === OBJECT) {
+      // Whoever holds something here holds it: only what deletes a key may take it away.
+      if (this.type(address) >= FIRST_COORDINATION_TYPE) throw errors.wrongType
+      this.#keyspace.releaseObject(this.valueLength(address))
+    }
     if (!keepExpiry) this.expiries.remove(address)
     const size = HEADER_BYTES + (end - start) + length
     if (!this.#arena.fits(address, size) || this.isLent(address)) {
@@ -547,7 +554,13 @@ export class Database {
     keyspace.indexBytes += segment.indexBytes - before
     segment.deletedVersion = keyspace.version
     this.expiries.remove(address)
-    if (this.encoding(address) === OBJECT) keyspace.releaseObject(this.valueLength(address))
+    if (this.encoding(address) === OBJECT) {
+      const type = this.type(address)
+      if (type >= FIRST_COORDINATION_TYPE) {
+        keyspace.hooks.freed(this, this.key(address), type, this.object(address))
+      }
+      keyspace.releaseObject(this.valueLength(address))
+    }
     this.#arena.free(address)
     this.size--
     keyspace.dirty++

@@ -6,11 +6,14 @@
 import { Arena } from './arena.ts'
 import { Database, type ObjectValue } from './database.ts'
 import type { Segment } from './segment.ts'
+import { Tokens } from './tokens.ts'
 
 /** What the keyspace tells its owner while it works. */
 export interface KeyspaceHooks {
   /** A key was changed or deleted. Called only while `observed`. */
   changed(database: Database, key: string): void
+  /** A key that coordinates is deleted now. */
+  freed(database: Database, key: string, type: number, object: ObjectValue): void
   /** All keys of a database are about to go. */
   flushing(database: Database): void
   /** A key's time was over, and it is deleted now. */
@@ -26,6 +29,7 @@ export class Keyspace {
   readonly arena = new Arena()
   readonly databases: readonly Database[]
   readonly hooks: KeyspaceHooks
+  readonly tokens = new Tokens()
 
   /** Time of the command being run, ms since the epoch. */
   now = 0
@@ -95,7 +99,7 @@ export class Keyspace {
   /** Empties one database. What is large is freed later, in slices, by `reclaim`. */
   flush(database: Database): void {
     const size = database.size
-    if (this.observed) this.hooks.flushing(database)
+    this.hooks.flushing(database)
     for (const segment of database.detach()) {
       if (segment === undefined) continue
       this.indexBytes -= segment.indexBytes

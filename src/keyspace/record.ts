@@ -55,8 +55,17 @@ export const SET = 2
 export const ZSET = 3
 export const HASH = 4
 export const STREAM = 5
+export const LOCK = 6
+export const SEMAPHORE = 7
+export const LATCH = 8
+export const BARRIER = 9
+export const COUNTER = 10
+export const MULTIMAP = 11
+export const LEADER = 12
+export const LIMITER = 13
+export const FENCE = 14
 /** Types from here on coordinate: they are never evicted, and EXPIRE, RENAME, COPY refuse some. */
-export const FIRST_COORDINATION_TYPE = 6
+export const FIRST_COORDINATION_TYPE = LOCK
 
 /** How the value is kept. OBJECT: as an instance in the keyspace's object table. */
 export const INT = 0

@@ -9,7 +9,12 @@ let expired: string[]
 
 beforeEach(() => {
   expired = []
-  keyspace = new Keyspace(2, { changed: () => undefined, flushing: () => undefined, expired: (_, key) => expired.push(key) })
+  keyspace = new Keyspace(2, {
+    changed: () => undefined,
+    flushing: () => undefined,
+    freed: () => undefined,
+    expired: (_, key) => expired.push(key),
+  })
   db = keyspace.databases[0]!
   keyspace.now = 1000
 })

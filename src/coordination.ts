@@ -1,0 +1,394 @@
+// coordination.ts — What is around the values that coordinate: their keys, their time, their news.
+//
+// A value is a pure machine; this is what runs it. It finds a key's value with everything that is
+// over taken out, puts down what an operation left, ends what time or a closed connection ends, and
+// tells those who listen. Each such end is an effect of its own in the log: a backup never ends
+// anything by itself.
+//
+// Invariants: a value that is free has no key; whatever changed a value has called `save` after.
+
+import type { Call } from './call.ts'
+import type { Client } from './client.ts'
+import { REPLAY } from './client.ts'
+import { errors } from './errors.ts'
+import type { Database, ObjectValue } from './keyspace/database.ts'
+import {
+  BARRIER,
+  COUNTER,
+  FENCE,
+  FIRST_COORDINATION_TYPE,
+  LATCH,
+  LEADER,
+  LIMITER,
+  LOCK,
+  MULTIMAP,
+  SEMAPHORE,
+  TYPE_NAMES,
+} from './keyspace/record.ts'
+import { keySlot, SEGMENT_SHIFT } from './keyspace/slot.ts'
+import { type Lease, Leases } from './leases.ts'
+import { eventClass } from './notifications.ts'
+import { Requests } from './requests.ts'
+import type { Server } from './server.ts'
+import type { Barrier } from './values/barrier.ts'
+import type { Coordinated, TokenSource } from './values/coordinated.ts'
+import type { Counter } from './values/counter.ts'
+import type { Fence } from './values/fence.ts'
+import type { HoldView } from './values/hold.ts'
+import type { Latch } from './values/latch.ts'
+import type { Leader } from './values/leader.ts'
+import type { Limiter } from './values/limiter.ts'
+import type { Lock } from './values/lock.ts'
+import type { Multimap } from './values/multimap.ts'
+import type { Semaphore } from './values/semaphore.ts'
+import type { WeakCounter } from './values/weak-counter.ts'
+
+/** The value of each type. */
+export interface ValueOf {
+  [LOCK]: Lock
+  [SEMAPHORE]: Semaphore
+  [LATCH]: Latch
+  [BARRIER]: Barrier
+  [COUNTER]: Counter | WeakCounter
+  [MULTIMAP]: Multimap
+  [LEADER]: Leader
+  [LIMITER]: Limiter
+  [FENCE]: Fence
+}
+
+export type CoordinationType = keyof ValueOf
+type Value = ValueOf[CoordinationType]
+
+/** The types whose values owners hold, for a lease or as long as their connection lasts. */
+export type HeldType = typeof LOCK | typeof SEMAPHORE | typeof BARRIER | typeof LEADER
+
+/** A grant whose reply has not left yet. */
+export interface Unseen {
+  readonly db: Database
+  readonly key: string
+  readonly type: typeof LOCK | typeof SEMAPHORE | typeof LEADER
+  readonly owner: string
+  readonly token: number
+}
+
+/** Values that time changes per turn; the rest follows in the next. */
+const LAPSES_PER_WAKE = 1000
+
+export class Coordination {
+  readonly leases = new Leases()
+  readonly requests = new Requests()
+  /** Changes of holder. */
+  grants = 0
+  /** Holds that were given back. */
+  releases = 0
+  /** Holds that ended with their lease. */
+  expirations = 0
+  /** Holds that ended with their connection. */
+  disconnections = 0
+  /** Grants that nobody saw, since the connection ended before the reply left. */
+  undone = 0
+  /** Times that the event loop stood still, and leases were extended. */
+  stalls = 0
+
+  readonly #server: Server
+  /** Number of values by type, for each database. */
+  readonly #counts = new Map<Database, Uint32Array>()
+  readonly #tokens: SegmentTokens
+
+  constructor(server: Server) {
+    this.#server = server
+    this.#tokens = new SegmentTokens(server)
+  }
+
+  // Values and their keys
+
+  /** The value of key i as it is now, or undefined; WRONGTYPE if the key holds something else. */
+  find<T extends CoordinationType>(call: Call, i: number, type: T): ValueOf[T] | undefined {
+    const address = call.writeType(i, type)
+    if (address === 0) return undefined
+    const value = call.db.object(address) as ValueOf[T]
+    if (value.nextExpiry() > this.#server.monotonic || !this.#mayEnd(call.client)) return value
+    this.#lapse(call.db, call.text(i), type, value)
+    return value.isFree ? undefined : value
+  }
+
+  /** As `find`, for a command that only reads. */
+  look<T extends CoordinationType>(call: Call, i: number, type: T): ValueOf[T] | undefined {
+    call.read(i)
+    return this.find(call, i, type)
+  }
+
+  /** Only a primary ends anything, and not while it repeats what another one did. */
+  #mayEnd(client: Client): boolean {
+    return this.#server.keyspace.expires && !client.is(REPLAY)
+  }
+
+  /** Puts down what an operation left of the value of key i, which may be a new one. */
+  save<T extends CoordinationType>(call: Call, i: number, type: T, value: ValueOf[T]): void {
+    const { db } = call
+    const address = call.peek(i)
+    if (address === 0 && !value.isFree) {
+      call.setObject(i, type, value)
+      this.#countsOf(db)[type]!++
+    }
+    this.#settle(db, call.text(i), address, type, value)
+  }
+
+  #settle(db: Database, key: string, address: number, type: CoordinationType, value: Value): void {
+    if (value.isFree) {
+      if (address !== 0) db.deleteAt(address)
+      return
+    }
+    if (address !== 0) db.changed(address)
+    this.leases.follow(db, key, type, value, holdersOf(type, value))
+    if (this.leases.firstAt < this.#server.nextWakeAt) this.#server.reschedule()
+  }
+
+  /** A source of tokens for key i. Good until the next call of this. */
+  tokens(call: Call, i: number): TokenSource {
+    this.#tokens.segment = segmentOf(call, i)
+    return this.#tokens
+  }
+
+  /** Replays that a token was issued for key i. */
+  learnToken(call: Call, i: number, token: number): void {
+    this.#server.keyspace.tokens.raise(segmentOf(call, i), token)
+  }
+
+  /** Values of a type, in all databases. */
+  count(type: CoordinationType): number {
+    let count = 0
+    for (const counts of this.#counts.values()) count += counts[type]!
+    return count
+  }
+
+  #countsOf(db: Database): Uint32Array {
+    let counts = this.#counts.get(db)
+    if (counts === undefined) {
+      counts = new Uint32Array(TYPE_NAMES.length)
+      this.#counts.set(db, counts)
+    }
+    return counts
+  }
+
+  // Keys that go
+
+  /** A key that coordinates is being deleted, for whatever reason: its waiters are served. */
+  freed(db: Database, key: string, type: number, value: ObjectValue): void {
+    this.#countsOf(db)[type]!--
+    this.leases.forget(value as Value)
+    if (this.#server.waiting.size > 0) this.#server.waiting.signal(db, key)
+  }
+
+  flushing(db: Database): void {
+    this.#counts.delete(db)
+    this.leases.forgetAll(db)
+  }
+
+  swap(a: Database, b: Database): void {
+    const counts = this.#countsOf(a)
+    this.#counts.set(a, this.#countsOf(b))
+    this.#counts.set(b, counts)
+    this.leases.swap(a, b)
+  }
+
+  // Time
+
+  /** When something ends next; Infinity where nothing may. */
+  get nextLapse(): number {
+    return this.#server.keyspace.expires ? this.leases.firstAt : Number.POSITIVE_INFINITY
+  }
+
+  /** Ends what is due, value by value: each is an entry of the log. */
+  lapseDue(): void {
+    const { dispatch, monotonic } = this.#server
+    for (let left = LAPSES_PER_WAKE; left > 0; left--) {
+      const lease = this.leases.due(monotonic)
+      if (lease === undefined) return
+      dispatch.perform(() => this.#lapse(lease.db, lease.key, lease.type, lease.value as Value))
+    }
+  }
+
+  /** Ends what of a value is over. */
+  #lapse(db: Database, key: string, type: number, value: Value): void {
+    const now = this.#server.monotonic
+    switch (type) {
+      case LOCK:
+      case SEMAPHORE:
+      case LEADER:
+      case BARRIER: {
+        const ended = (value as ValueOf[HeldType]).expire(now)
+        this.expirations += ended.length
+        for (const hold of ended) this.#ended(db, key, type, hold, 'expired')
+        break
+      }
+      case LATCH: {
+        const lapse = (value as Latch).expire(now)
+        this.#record(db, 'latch.lapsed', key)
+        if (lapse !== 'gone') {
+          const event = lapse === 'opened' ? 'latch:open' : 'latch:expired'
+          this.announce(db, key, event, (value as Latch).generation)
+        }
+        break
+      }
+      case MULTIMAP:
+        this.#record(db, 'multimap.expired', key, ...(value as Multimap).expire(now))
+        this.announce(db, key, 'multimap:expired')
+        break
+      case LIMITER:
+        ;(value as Limiter).expire(now)
+        this.#record(db, 'limiter.expired', key)
+        break
+    }
+    this.#changed(db, key, type as CoordinationType, value)
+  }
+
+  /** Puts down a change that is not a command's, and lets those who wait look at it. */
+  #changed(db: Database, key: string, type: CoordinationType, value: Value): void {
+    const bytes = Buffer.from(key, 'latin1')
+    this.#settle(db, key, db.findStale(bytes, 0, bytes.length), type, value)
+    this.#server.waiting.signal(db, key)
+  }
+
+  #ended(db: Database, key: string, type: HeldType, hold: HoldView, how: string): void {
+    const name = TYPE_NAMES[type]
+    this.#record(db, `${name}.released`, key, hold.owner)
+    this.announce(db, key, `${name}:${how}`, hold.owner, hold.token)
+  }
+
+  #record(db: Database, ...parts: string[]): void {
+    this.#server.effects.record(db.index, parts)
+  }
+
+  /** The event loop stood still for so long: nobody could renew a lease, so none may end of it. */
+  stalled(gapMs: number): void {
+    if (this.leases.count === 0 || !this.#server.keyspace.expires) return
+    this.stalls++
+    this.leases.extendAll(gapMs)
+    this.#server.log.warn(
+      { gapMs, leases: this.leases.count },
+      'event loop stalled, leases extended',
+    )
+  }
+
+  cron(): void {
+    const { dispatch, effects, keyspace, monotonic } = this.#server
+    if (!keyspace.expires) return
+    this.requests.expire(monotonic, (segment, count) => {
+      dispatch.perform(() => {
+        effects.record(0, ['request.forgotten', segment, count])
+        keyspace.dirty++
+      })
+    })
+  }
+
+  // Connections
+
+  /** What the value grants from now on ends with the client's connection. */
+  bind(client: Client, value: Coordinated): void {
+    this.leases.bind(client.id, value)
+  }
+
+  /** The connection has ended, and with it what is bound to it. */
+  disconnected(client: Client): void {
+    this.closing(client)
+    if (!this.#server.keyspace.expires) return
+    for (const lease of this.leases.unbind(client.id)) {
+      this.#server.dispatch.perform(() => this.#endBound(lease, client.id))
+    }
+  }
+
+  #endBound(lease: Lease, connection: number): void {
+    const { db, key, type } = lease
+    const value = lease.value as ValueOf[HeldType]
+    const ended = value.disconnected(connection, this.#server.monotonic, 0)
+    if (ended.length === 0) return
+    this.disconnections += ended.length
+    for (const hold of ended) this.#ended(db, key, type as HeldType, hold, 'disconnected')
+    this.#changed(db, key, type as HeldType, value)
+  }
+
+  /** Takes back what was granted by replies that never left: the client will not read of it. */
+  closing(client: Client): void {
+    const { link, output, unseen } = client
+    if (unseen === undefined) return
+    client.unseen = undefined
+    if (output.ranges === 0 && link.unsentBytes === 0) return
+    for (const grant of unseen) this.#server.dispatch.perform(() => this.#undo(grant))
+  }
+
+  #undo({ db, key, type, owner, token }: Unseen): void {
+    const bytes = Buffer.from(key, 'latin1')
+    const address = db.findStale(bytes, 0, bytes.length)
+    if (address === 0 || db.type(address) !== type) return
+    const value = db.object(address) as Lock | Semaphore | Leader
+    const hold = value.findToken(token)
+    if (hold?.owner !== owner) return
+    value.remove(owner)
+    this.undone++
+    this.#ended(db, key, type, hold, 'undone')
+    this.#changed(db, key, type, value)
+  }
+
+  // News
+
+  /**
+   * Tells those who listen what happened to a key: by a keyspace event of class `d`, and on the
+   * key's own channel with the words that belong to it. Costs nothing while nobody listens.
+   */
+  announce(db: Database, key: string, event: string, ...words: (string | number | bigint)[]): void {
+    const { notifies, pubsub } = this.#server
+    if ((notifies & CLASS) !== 0) this.#server.notify('d', event, key, db)
+    if (pubsub.channels.size === 0 && pubsub.patterns.size === 0) return
+    pubsub.publish(`__coord__:${key}`, [event, ...words].join(' '))
+  }
+}
+
+/** Keyspace events of coordination are those of Redis's modules, which `A` includes. */
+const CLASS = eventClass('d')
+
+/** Issues the tokens of one segment. */
+class SegmentTokens implements TokenSource {
+  segment = 0
+  readonly #server: Server
+
+  constructor(server: Server) {
+    this.#server = server
+  }
+
+  nextToken(): number {
+    return this.#server.keyspace.tokens.next(this.segment, this.#server.now)
+  }
+}
+
+function segmentOf(call: Call, i: number): number {
+  return keySlot(call.bytes, call.start(i), call.end(i)) >>> SEGMENT_SHIFT
+}
+
+function holdersOf(type: CoordinationType, value: Value): number {
+  switch (type) {
+    case LOCK:
+    case SEMAPHORE:
+    case BARRIER:
+      return (value as Lock | Semaphore | Barrier).size
+    case LEADER:
+      return value.isFree ? 0 : 1
+    default:
+      return 0
+  }
+}
+
+/** Whether a key coordinates: generic commands treat it with care. */
+export function coordinates(db: Database, address: number): boolean {
+  return db.type(address) >= FIRST_COORDINATION_TYPE
+}
+
+/**
+ * Refuses what would take a key's value elsewhere or end it by another clock than its own. Values
+ * that are plain data but for their name (counters, multimaps, fences) are not concerned.
+ */
+export function refuseUnlessPlain(db: Database, address: number): void {
+  const type = db.type(address)
+  if (type < FIRST_COORDINATION_TYPE) return
+  if (type !== COUNTER && type !== MULTIMAP && type !== FENCE) throw errors.coordinates
+}

@@ -1,0 +1,75 @@
+// requests.ts — What was answered to commands with a request id (REQ), so that a retry counts once.
+//
+// There is one memory per segment, because it replicates and moves with the segment. An id is good
+// for its key: the same id under another key is another request.
+
+import type { Call } from './call.ts'
+import { errors } from './errors.ts'
+import { keySlot, SEGMENT_SHIFT, SEGMENTS } from './keyspace/slot.ts'
+import { RequestMemory } from './values/request.ts'
+
+export class Requests {
+  readonly #memories: (RequestMemory | undefined)[] = new Array(SEGMENTS).fill(undefined)
+
+  /** Ids that are remembered. */
+  get size(): number {
+    let size = 0
+    for (const memory of this.#memories) size += memory?.size ?? 0
+    return size
+  }
+
+  get memory(): number {
+    let bytes = 0
+    for (const memory of this.#memories) bytes += memory?.memory() ?? 0
+    return bytes
+  }
+
+  /**
+   * What the request under key i was answered, if it was carried out before. A new one is refused
+   * while the memory is full, since a retry of it could count twice.
+   */
+  recall(call: Call, i: number, id: string): string | undefined {
+    const memory = this.#memories[segmentOf(call, i)]
+    const reply = memory?.recall(nameOf(call, i, id))
+    if (reply === undefined && memory?.isFull) throw errors.tooManyRequests
+    return reply
+  }
+
+  /** Remembers what a request was answered, as an effect of the call. Also replays that. */
+  remember(call: Call, i: number, id: string, reply: string): void {
+    const segment = segmentOf(call, i)
+    let memory = this.#memories[segment]
+    if (memory === undefined) {
+      memory = new RequestMemory()
+      this.#memories[segment] = memory
+    }
+    memory.remember(nameOf(call, i, id), reply, call.server.monotonic)
+    call.effect('request.remembered', call.copy(i), id, reply)
+  }
+
+  /** Forgets what is past its time; `forgot` hears of how many ids of which segment. */
+  expire(now: number, forgot: (segment: number, count: number) => void): void {
+    for (let segment = 0; segment < SEGMENTS; segment++) {
+      const count = this.#memories[segment]?.expire(now) ?? 0
+      if (count === 0) continue
+      if (this.#memories[segment]!.isFree) this.#memories[segment] = undefined
+      forgot(segment, count)
+    }
+  }
+
+  /** Replays `expire`. */
+  forget(segment: number, count: number): void {
+    const memory = this.#memories[segment]
+    memory?.forget(count)
+    if (memory?.isFree) this.#memories[segment] = undefined
+  }
+}
+
+function segmentOf(call: Call, i: number): number {
+  return keySlot(call.bytes, call.start(i), call.end(i)) >>> SEGMENT_SHIFT
+}
+
+/** The length of the key keeps names apart that would read the same. */
+function nameOf(call: Call, i: number, id: string): string {
+  return `${call.db.index}:${call.length(i)}:${call.text(i)}${id}`
+}
