@@ -288,8 +288,7 @@ export class Dispatch {
     const silenced = (client.state & SILENCED) !== 0
     if (silenced) this.reply.mark(this.#silence)
     this.#check(call)
-    if ((client.state & (SILENCED | ASKING_ONCE)) !== 0) {
-      if (client.is(PAUSED)) return
+    if ((client.state & (SILENCED | ASKING_ONCE)) !== 0 && !client.is(PAUSED | PARKED)) {
       if (client.is(SILENCED)) this.reply.reset(silenced ? this.#silence : this.#mark)
       this.#afterCommand(client)
     }
@@ -637,7 +636,13 @@ export class Dispatch {
     this.#stays = false
     this.current = client
     this.reply.begin(client.output, client.protocol)
-    this.run(call, new Mark())
+    const mark = new Mark()
+    this.run(call, mark)
+    if (!this.#stays) {
+      if (client.is(SILENCED)) this.reply.reset(mark)
+      if (client.is(TRACKED)) server.tracking.remember(call)
+      this.#afterCommand(client)
+    }
     if (this.#afterReply.length > 0) this.#writeDeferred()
     this.reply.end()
     this.current = undefined
@@ -659,9 +664,13 @@ export class Dispatch {
 
   /** Ends the wait of a call by another answer than its own. */
   releaseWith(parked: Parked, answer: (reply: Reply) => void, end: WaitEnd = 'abandoned'): void {
-    this.reply.interrupt(parked.client.output, parked.client.protocol)
-    answer(this.reply)
-    this.reply.proceed()
+    const { client } = parked
+    if (!client.is(SILENCED)) {
+      this.reply.interrupt(client.output, client.protocol)
+      answer(this.reply)
+      this.reply.proceed()
+    }
+    this.#afterCommand(client)
     this.release(parked, end)
   }
 
