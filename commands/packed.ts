@@ -44,3 +44,16 @@ export function setPacked(
   db.changed(entry)
   return entry
 }
+
+/**
+ * Takes over a packed value that was edited, as `Database.storePacked`, and gives back room when more
+ * than half of the record has become empty.
+ */
+export function keepPacked(db: Database, entry: number, bytes: Uint8Array, length: number): number {
+  const stored = db.storePacked(entry, bytes, length)
+  const room = db.valueLimit(stored) - db.valueStart(stored)
+  return room > SHRINK_BYTES_MIN && length < room >>> 1 ? db.resizeValue(stored, length) : stored
+}
+
+/** Records below this size are not worth moving to save the half of them. */
+const SHRINK_BYTES_MIN = 256

@@ -290,21 +290,29 @@ export function parseInt64(text: string): bigint | undefined {
 }
 
 /**
- * A number as strtod reads it, all of the text and no spaces; undefined for NaN and the rest, and as
- * in Redis for numbers that only their size makes infinite or zero.
+ * A number as clients may give it: all of the text and no spaces; undefined for NaN and the rest, and
+ * as in Redis for numbers that only their size makes infinite or zero.
  */
 export function parseFloatStrict(text: string): number | undefined {
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) {
-    const value = Number(text)
-    const isVoid = value === 0 && /^[^e]*[1-9]/i.test(text)
-    return isVoid || !Number.isFinite(value) ? undefined : value
-  }
-  if (/^[+-]?inf(inity)?$/i.test(text)) {
+  const value = parseFloatLoose(text)
+  if (value === undefined || isInfinity(text)) return value
+  const vanished = value === 0 && /^[+-]?(0x[^p]*[1-9a-f]|[\d.]*[1-9])/i.test(text)
+  return vanished || !Number.isFinite(value) ? undefined : value
+}
+
+/** A number as strtod reads it: beyond the range of a double it is infinite or zero. */
+export function parseFloatLoose(text: string): number | undefined {
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text)
+  if (isInfinity(text)) {
     return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   }
   if (/^[+-]?0x([\da-f]+\.?[\da-f]*|\.[\da-f]+)(p[+-]?\d+)?$/i.test(text))
     return parseHexFloat(text)
   return undefined
+}
+
+function isInfinity(text: string): boolean {
+  return /^[+-]?inf(inity)?$/i.test(text)
 }
 
 function parseHexFloat(text: string): number {
