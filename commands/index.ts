@@ -13,35 +13,8 @@ import { memoryCommands } from './memory.ts'
 import { pubsubCommands } from './pubsub.ts'
 import { serverCommands } from './server.ts'
 import { slowlogCommands } from './slowlog.ts'
-import { handlers as h } from './strings.ts'
+import { stringCommands } from './strings/index.ts'
 import { transactionCommands } from './transactions.ts'
-
-const row = (
-  name: string,
-  arity: number,
-  flags: CommandSpec['flags'],
-  handler: CommandSpec['handler'],
-  complexity = 'O(1)',
-) => ({
-  name,
-  arity,
-  flags,
-  handler: handler!,
-  complexity,
-  group: 'string' as const,
-  since: '1',
-  summary: '',
-})
-const t: CommandSpec[] = [
-  row('get', 2, ['readonly', 'fast'], h.get),
-  row('set', -3, ['write', 'denyoom'], h.set),
-  row('incr', 2, ['write', 'denyoom', 'fast'], h.incr),
-  row('mset', -3, ['write', 'denyoom'], h.mset, 'O(N)'),
-  row('append', 3, ['write'], h.append),
-  row('getrange', 4, ['readonly'], h.getrange),
-  row('setrange', 4, ['write'], h.setrange),
-  row('strlen', 2, ['readonly'], h.strlen),
-]
 
 export const families: readonly (readonly CommandSpec[])[] = [
   aclCommands,
@@ -56,6 +29,6 @@ export const families: readonly (readonly CommandSpec[])[] = [
   pubsubCommands,
   serverCommands,
   slowlogCommands,
-  t,
+  stringCommands,
   transactionCommands,
 ]
