@@ -27,6 +27,9 @@ const expiry = [
   option('PXAT', unixMilliseconds),
 ]
 
+/** No option at all: whether it or a bad number beside it is complained of is Redis's order. */
+const unknown = fc.constantFrom('ZZ', '')
+
 const float = fc.oneof(
   fc.constantFrom(
     '0',
@@ -73,7 +76,7 @@ export const strings = weighted(
       command('SET', [
         key,
         value,
-        options(token('NX'), token('XX'), token('GET'), token('KEEPTTL'), ...expiry),
+        options(token('NX'), token('XX'), token('GET'), token('KEEPTTL'), unknown, ...expiry),
       ]),
     ),
   ],
@@ -82,7 +85,7 @@ export const strings = weighted(
   [2, command('GETSET', [key, value])],
   [2, command('GETDEL', [key])],
   [3, command('GETEX', [key, optional(token('PERSIST'), ...expiry)])],
-  [1, command('GETEX', [key, options(token('PERSIST'), ...expiry)])],
+  [1, command('GETEX', [key, options(token('PERSIST'), unknown, ...expiry)])],
   [2, command('SETNX', [key, value])],
   [2, command('SETEX', [key, seconds, value])],
   [2, command('PSETEX', [key, milliseconds, value])],
@@ -104,7 +107,13 @@ export const strings = weighted(
     command('LCS', [
       key,
       key,
-      options(token('LEN'), token('IDX'), token('WITHMATCHLEN'), option('MINMATCHLEN', integer)),
+      options(
+        token('LEN'),
+        token('IDX'),
+        token('WITHMATCHLEN'),
+        unknown,
+        option('MINMATCHLEN', integer),
+      ),
     ]),
   ],
   [2, command('OBJECT ENCODING', [key])],
