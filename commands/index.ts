@@ -13,6 +13,7 @@ import { memoryCommands } from './memory.ts'
 import { pubsubCommands } from './pubsub.ts'
 import { serverCommands } from './server.ts'
 import { slowlogCommands } from './slowlog.ts'
+import { sortedSetCommands } from './sorted-sets/index.ts'
 import { stringCommands } from './strings/index.ts'
 import { transactionCommands } from './transactions.ts'
 
@@ -29,6 +30,7 @@ export const families: readonly (readonly CommandSpec[])[] = [
   pubsubCommands,
   serverCommands,
   slowlogCommands,
+  sortedSetCommands,
   stringCommands,
   transactionCommands,
 ]
