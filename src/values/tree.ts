@@ -137,6 +137,11 @@ export class Tree {
     return this.index < this.#sizeOf(this.leaf) || this.#nextLeaf()
   }
 
+  /** Goes to the last row that is not after the key; false if all are. */
+  seekFloor(): boolean {
+    return this.find() || this.previous()
+  }
+
   /** Number of rows before the key. */
   rank(): number {
     this.#descend()
@@ -229,8 +234,13 @@ export class Tree {
   /** Removes the row that equals `key`; false if there is none. */
   remove(): boolean {
     if (!this.find()) return false
-    this.#removeRows(1)
+    this.removeFound()
     return true
+  }
+
+  /** Removes the row at the place where `find` or `seekRank` has just ended. */
+  removeFound(): void {
+    this.#removeRows(1)
   }
 
   /** Removes the rows with ranks from `rank` up to but not including `end`. */

@@ -144,11 +144,11 @@ export class Zset {
 
   /** Removes the first member into `into` and returns its score; undefined if there is none. */
   popMin(into: Element): number | undefined {
-    return this.#order.seekFirst() ? this.#pop(0, into) : undefined
+    return this.#order.seekRank(0) ? this.#pop(into) : undefined
   }
 
   popMax(into: Element): number | undefined {
-    return this.#order.seekLast() ? this.#pop(this.size - 1, into) : undefined
+    return this.#order.seekRank(this.size - 1) ? this.#pop(into) : undefined
   }
 
   /** Removes the members with ranks from `from` up to but not including `to`; returns how many. */
@@ -196,11 +196,11 @@ export class Zset {
     bound.aim(this.#dict.records, side, member)
   }
 
-  #pop(rank: number, into: Element): number {
+  #pop(into: Element): number {
     const reference = this.#order.word(REFERENCE)
     const score = this.#read(reference, into)
     into.keep()
-    this.#order.removeRanks(rank, rank + 1)
+    this.#order.removeFound()
     this.#dict.remove(reference)
     return score
   }
