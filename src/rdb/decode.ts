@@ -13,6 +13,7 @@ import * as listpack from '../values/listpack.ts'
 import { MemberSet } from '../values/member-set.ts'
 import { parseScore } from '../values/score.ts'
 import { Zset } from '../values/zset.ts'
+import { decodeStream } from './decode-stream.ts'
 import { PayloadError, type Reader } from './reader.ts'
 import * as types from './types.ts'
 import type { Limits, Value } from './value.ts'
@@ -62,6 +63,12 @@ export function decode(from: Reader, limits: Limits): Value {
       return smallestHash(decodeExpiringHash(from), limits)
     case types.HASH_LISTPACK_EX:
       return smallestHash(decodeExpiringListpack(from), limits)
+    case types.STREAM_LISTPACKS:
+      return decodeStream(from, 1)
+    case types.STREAM_LISTPACKS_2:
+      return decodeStream(from, 2)
+    case types.STREAM_LISTPACKS_3:
+      return decodeStream(from, 3)
     default:
       throw new PayloadError(`a value of type ${type}`)
   }

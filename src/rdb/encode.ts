@@ -8,7 +8,9 @@ import { Hash, NO_EXPIRY } from '../values/hash.ts'
 import { List } from '../values/list.ts'
 import * as listpack from '../values/listpack.ts'
 import { MemberSet } from '../values/member-set.ts'
+import { Stream } from '../values/stream.ts'
 import type { Zset } from '../values/zset.ts'
+import { encodeStream } from './encode-stream.ts'
 import * as types from './types.ts'
 import type { PackedCollection, Value } from './value.ts'
 import type { Writer } from './writer.ts'
@@ -24,6 +26,7 @@ export function encode(value: Value, to: Writer): void {
   if (value instanceof List) encodeList(value, to)
   else if (value instanceof MemberSet) encodeSet(value, to)
   else if (value instanceof Hash) encodeHash(value, to)
+  else if (value instanceof Stream) encodeStream(value, to)
   else if (!('kind' in value)) encodeZset(value, to)
   else if (value.kind === 'listpack') encodePacked(value, to)
   else if (value.kind === 'intset') {

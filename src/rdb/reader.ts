@@ -47,7 +47,7 @@ export class Reader {
   /** Eight bytes as a whole number; beyond 2^53 it is an error. */
   uint64(): number {
     const low = this.words64()
-    return this.#whole(this.high, low)
+    return this.whole(this.high, low)
   }
 
   /** Eight bytes as they stand: returns the lower half, and leaves the upper in `high`. */
@@ -69,7 +69,7 @@ export class Reader {
   /** A length; one that no memory could hold is an error. */
   length(): number {
     const low = this.length64()
-    return this.#whole(this.high, low)
+    return this.whole(this.high, low)
   }
 
   /** A length that may use all 64 bits: returns the lower half, and leaves the upper in `high`. */
@@ -149,7 +149,8 @@ export class Reader {
     return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
   }
 
-  #whole(high: number, low: number): number {
+  /** Two halves as one number; beyond 2^53 it is an error. */
+  whole(high: number, low: number): number {
     const value = (high >>> 0) * WORD + (low >>> 0)
     if (!Number.isSafeInteger(value)) throw new PayloadError('a number beyond the limit')
     return value

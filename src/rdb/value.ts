@@ -6,6 +6,7 @@
 import type { Hash } from '../values/hash.ts'
 import type { List } from '../values/list.ts'
 import type { MemberSet } from '../values/member-set.ts'
+import type { Stream } from '../values/stream.ts'
 import type { Zset } from '../values/zset.ts'
 
 export interface PlainString {
@@ -26,7 +27,15 @@ export interface PackedIntegers {
   readonly bytes: Uint8Array
 }
 
-export type Value = PlainString | PackedCollection | PackedIntegers | List | MemberSet | Zset | Hash
+export type Value =
+  | PlainString
+  | PackedCollection
+  | PackedIntegers
+  | List
+  | MemberSet
+  | Zset
+  | Hash
+  | Stream
 
 /** Up to where collections are packed, and strings accepted. The names of Redis are in brackets. */
 export interface Limits {

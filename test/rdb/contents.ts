@@ -2,12 +2,15 @@
 
 import type { Limits, Value } from '../../src/rdb/value.ts'
 import { Element } from '../../src/values/element.ts'
+import { type Group, UNKNOWN_READ } from '../../src/values/group.ts'
 import { Hash } from '../../src/values/hash.ts'
 import * as intset from '../../src/values/intset.ts'
 import { List } from '../../src/values/list.ts'
 import * as listpack from '../../src/values/listpack.ts'
 import { MemberSet } from '../../src/values/member-set.ts'
 import { parseScore } from '../../src/values/score.ts'
+import { Stream } from '../../src/values/stream.ts'
+import { StreamId } from '../../src/values/stream-id.ts'
 import { Zset } from '../../src/values/zset.ts'
 
 export type Contents =
@@ -16,6 +19,28 @@ export type Contents =
   | { type: 'set'; values: string[] }
   | { type: 'zset'; pairs: [string, number][] }
   | { type: 'hash'; pairs: [string, string, number][] }
+  | StreamContents
+
+export interface StreamContents {
+  type: 'stream'
+  nodes: number
+  lastId: string
+  firstId: string
+  maxDeletedId: string
+  entriesAdded: number
+  entries: [id: string, parts: string[]][]
+  groups: GroupContents[]
+}
+
+/** Times are left out: a server's are those of its clock. */
+export interface GroupContents {
+  name: string
+  lastId: string
+  entriesRead: number | null
+  lag: number | null
+  pending: [id: string, consumer: string, deliveryCount: number][]
+  consumers: [name: string, ids: string[]][]
+}
 
 /** The defaults of Redis. */
 export const LIMITS: Limits = {
@@ -48,6 +73,7 @@ export function contentsOf(value: Value): Contents {
   if (value instanceof MemberSet) return { type: 'set', values: membersOf(value).sort() }
   if (value instanceof Zset) return { type: 'zset', pairs: pairsOfZset(value) }
   if (value instanceof Hash) return { type: 'hash', pairs: fieldsOf(value).sort() }
+  if (value instanceof Stream) return streamContents(value)
   if (value.kind === 'string') return { type: 'string', value: latin1(value.bytes) }
   if (value.kind === 'intset') {
     return { type: 'set', values: membersOf(MemberSet.fromIntset(value.bytes, 0)).sort() }
@@ -81,6 +107,7 @@ export function formOf(value: Value): string {
   if (value instanceof List) return 'quicklist'
   if (value instanceof Zset) return 'skiplist'
   if (value instanceof MemberSet || value instanceof Hash) return 'hashtable'
+  if (value instanceof Stream) return 'stream'
   return value.kind
 }
 
@@ -128,4 +155,47 @@ function pairsOfZset(zset: Zset): [string, number][] {
     pairs.push([element.toString(), score + 0])
   }
   return pairs
+}
+
+export function streamContents(stream: Stream): StreamContents {
+  const entries: [string, string[]][] = []
+  const cursor = stream.range(StreamId.MIN, StreamId.MAX)
+  while (cursor.next()) {
+    const parts: string[] = []
+    while (cursor.nextPair(element, other)) parts.push(element.toString(), other.toString())
+    entries.push([cursor.id.toString(), parts])
+  }
+  return {
+    type: 'stream',
+    nodes: stream.nodeCount,
+    lastId: stream.lastId.toString(),
+    firstId: stream.firstId.toString(),
+    maxDeletedId: stream.maxDeletedId.toString(),
+    entriesAdded: stream.entriesAdded,
+    entries,
+    groups: stream.groups().map(([name, group]) => groupContents(stream, name, group)),
+  }
+}
+
+function groupContents(stream: Stream, name: string, group: Group): GroupContents {
+  const { pending } = group
+  const deliveries: [string, string, number][] = []
+  for (let more = pending.seekFirst(); more; more = pending.next()) {
+    const consumer = group.consumerOf(pending.consumer).name
+    deliveries.push([pending.id.toString(), consumer, pending.deliveryCount])
+  }
+  return {
+    name,
+    lastId: group.lastId.toString(),
+    entriesRead: group.entriesRead === UNKNOWN_READ ? null : group.entriesRead,
+    lag: stream.lag(group) ?? null,
+    pending: deliveries,
+    consumers: group.consumers().map(consumer => {
+      const ids: string[] = []
+      for (let more = consumer.seek(StreamId.MIN); more; more = consumer.ids.next()) {
+        ids.push(consumer.id.toString())
+      }
+      return [consumer.name, ids]
+    }),
+  }
 }
