@@ -31,10 +31,19 @@ const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith('LATCHKEY_')),
 )
 
-const running = new Set<ChildProcess>()
+/** The children that run, and their directories. */
+const running = new Map<ChildProcess, string>()
+
 process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
+  for (const [child, directory] of running) {
+    child.kill('SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+  }
 })
+// The test runner ends its workers by a signal, of which 'exit' would hear nothing.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => process.exit(1))
+}
 
 /** Starts `command --port N options…`; the command's first word is looked up on PATH. */
 export async function startServerProcess(
@@ -56,7 +65,7 @@ export async function startServerProcess(
   }
   child.stdout.on('data', collect)
   child.stderr.on('data', collect)
-  running.add(child)
+  running.set(child, directory)
 
   let ended: string | undefined
   const end = new Promise<void>(resolve => {
