@@ -33,8 +33,8 @@ function popOrWait(call: Call, atHead: boolean): void {
 }
 
 export function blmPop(call: Call): void {
-  const deadline = readTimeout(call, 1)
   const request = readPopRequest(call, 2)
+  const deadline = readTimeout(call, 1)
   if (popFirst(call, request)) return
   wait(call, request.firstKey, request.keyCount, deadline)
 }
