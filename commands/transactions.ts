@@ -24,6 +24,10 @@ function exec(call: Call): void {
     reply.nullArray()
     return
   }
+  for (const queued of queue) {
+    const error = queued.command.spec.guard?.(server.dispatch.nest(call, queued))
+    if (error !== undefined) throw error
+  }
   reply.array(queue.length)
   for (const queued of queue)
     server.dispatch.runNested(call, queued, inner => server.acl.checkQueued(inner))

@@ -5,6 +5,7 @@
 // it. Flags carry Redis's names and nothing else; dispatch looks at flags, never at names.
 
 import type { Call } from './call.ts'
+import type { ReplyError } from './errors.ts'
 import type { KeyArguments } from './keyspecs.ts'
 import { LatencyHistogram } from './latency.ts'
 
@@ -153,6 +154,8 @@ export interface CommandSpec {
   readonly whileSubscribed?: boolean
   /** Not for clients: the command exists in the effect log only. */
   readonly internal?: boolean
+  /** Asked of a queued call before EXEC runs anything: an error is EXEC's, and nothing runs. */
+  readonly guard?: (call: Call) => ReplyError | undefined
   /** Positions of arguments that SLOWLOG and MONITOR must not show, such as passwords. */
   readonly hides?: (call: Call) => ReadonlySet<number>
   readonly subcommands?: readonly CommandSpec[]

@@ -412,15 +412,7 @@ export class Dispatch {
    */
   runNested(outer: Call, queued: Queued, deny?: (call: Call) => ReplyError | undefined): void {
     const server = this.#server
-    const call = new Call(server, this.reply)
-    call.client = outer.client
-    call.db = outer.client.db
-    call.command = queued.command
-    call.bytes = queued.bytes
-    call.offsets = queued.offsets
-    call.count = queued.count
-    call.now = outer.now
-    call.mayBlock = false
+    const call = this.nest(outer, queued)
     const denial = call.client.is(RESTRICTED) ? deny?.(call) : undefined
     if (denial !== undefined) {
       this.fail(call, denial)
@@ -433,6 +425,25 @@ export class Dispatch {
     call.command.account(1, elapsed, this.tracksLatency)
     if (elapsed >= server.slowThresholdMicroseconds) server.slow(call, call.client, elapsed)
     this.#observe(call)
+  }
+
+  /** A call of a command inside another one. It never waits. */
+  nest(outer: Call, queued: Queued): Call {
+    const call = new Call(this.#server, this.reply)
+    call.client = outer.client
+    call.db = outer.client.db
+    call.command = queued.command
+    call.bytes = queued.bytes
+    call.offsets = queued.offsets
+    call.count = queued.count
+    call.now = outer.now
+    call.mayBlock = false
+    return call
+  }
+
+  /** How many commands are running, one inside the other. */
+  get depth(): number {
+    return this.#depth
   }
 
   /** Answers an error that the handler found. */

@@ -512,6 +512,16 @@ const coordination = {
     30_000,
     'Milliseconds for which a lock is held when its holder names neither a lease nor a binding.',
   ),
+  'lock-max-holds': setting(
+    integer(1, INT32_MAX),
+    65_535,
+    'How often one owner may enter a lock that it holds already.',
+  ),
+  'coordination-queue-limit': setting(
+    integer(1, INT32_MAX),
+    100_000,
+    'Commands that may wait for one key at a time; more are refused with QUEUEFULL.',
+  ),
   'coordination-reconnect-grace': setting(
     milliseconds(0),
     10_000,
