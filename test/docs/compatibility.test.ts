@@ -1,0 +1,83 @@
+// docs/compatibility.md is made from the command table: `npm run docs` writes it anew.
+
+import { expect, test } from 'vitest'
+import { families } from '../../commands/index.ts'
+import { Registry } from '../../src/registry.ts'
+import { REDIS_COMMANDS } from './redis-commands.ts'
+
+const registry = new Registry(families)
+const named = new Set(registry.all.map(command => command.fullName))
+
+/** Why a command of Redis is not there, by what its name begins with; the first that fits counts. */
+const REASONS: readonly (readonly [prefix: RegExp, reason: string])[] = [
+  [/^(cluster|asking|readonly|readwrite|restore-asking)\b/, 'A node stands alone in this version.'],
+  [
+    /^(eval|evalsha|eval_ro|evalsha_ro|script|function|fcall|fcall_ro)\b/,
+    'There are no scripts in this version.',
+  ],
+  [/^(pfdebug|pfselftest)$/, 'A test aid of Redis itself.'],
+]
+
+/** Commands that are there and differ, and how. */
+const DIFFERENCES: readonly (readonly [name: string, difference: string])[] = [
+  ['bgrewriteaof, bgsave, save', 'Refused: data lives in memory only.'],
+  ['debug', 'SLEEP, OBJECT, SET-ACTIVE-EXPIRE, JMAP, LOG, ERROR and PROTOCOL only.'],
+  ['failover, psync, replconf, sync', 'Refused: Redis replicas cannot follow a Latchkey node.'],
+  ['flushall, flushdb', 'ASYNC and SYNC do the same: a large database is freed in slices.'],
+  ['keys, scan', 'The order of keys is another one. Redis promises none.'],
+  ['memory usage', 'Sizes are those of Latchkey, and exact: SAMPLES has no effect.'],
+  ['migrate', 'Refused.'],
+  ['module', 'LIST answers an empty list, the others are refused: there are no modules.'],
+  ['object encoding', 'The names are those that Redis would answer.'],
+  ['replicaof, slaveof', 'NO ONE only.'],
+]
+
+function page(): string {
+  const missing = REDIS_COMMANDS.filter(name => !named.has(name))
+  const own = [...registry.commands.values()].filter(
+    command => !command.spec.internal && !REDIS_COMMANDS.includes(command.fullName),
+  )
+  const lines = [
+    '# Compatibility with Redis',
+    '',
+    'This page is generated from the command table. Names, arguments, replies and error texts are those of',
+    'Redis 7.2, except where the tables below say otherwise; tests compare them with a real server.',
+    '',
+    `Of the ${REDIS_COMMANDS.length} commands and subcommands of Redis 7.2, ${REDIS_COMMANDS.length - missing.length} are there.`,
+    '',
+    '## Commands that differ',
+    '',
+    '| command | difference |',
+    '|---|---|',
+    ...DIFFERENCES.map(([name, difference]) => `| \`${name}\` | ${difference} |`),
+    '',
+    '## Commands of Redis that are not there',
+    '',
+  ]
+  if (missing.length === 0) lines.push('None.')
+  else {
+    lines.push('| command | reason |', '|---|---|')
+    for (const name of missing) {
+      lines.push(`| \`${name.replace('|', ' ')}\` | ${reasonFor(name)} |`)
+    }
+  }
+  lines.push('', '## Commands that Redis does not have', '')
+  if (own.length === 0) lines.push('None.')
+  else {
+    lines.push('| command | what it does |', '|---|---|')
+    for (const { spec } of own.sort((a, b) => (a.fullName < b.fullName ? -1 : 1))) {
+      lines.push(`| \`${spec.name.toUpperCase()}\` | ${spec.summary} |`)
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function reasonFor(name: string): string {
+  return (
+    REASONS.find(([prefix]) => prefix.test(name))?.[1] ?? 'Its data type comes in a later version.'
+  )
+}
+
+test('docs/compatibility.md says what the table says', async () => {
+  await expect(page()).toMatchFileSnapshot('../../docs/compatibility.md')
+})
