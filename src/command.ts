@@ -8,6 +8,7 @@ import type { Call } from './call.ts'
 import type { ReplyError } from './errors.ts'
 import type { KeyArguments } from './keyspecs.ts'
 import { LatencyHistogram } from './latency.ts'
+import { ARGUMENTS_MAX } from './wire/decoder.ts'
 
 /** Redis's own command flags, as `COMMAND INFO` prints them (`movablekeys` is derived). */
 export type Flag =
@@ -229,7 +230,7 @@ export const NO_MULTI = 1 << 17
 export const ALLOW_BUSY = 1 << 18
 /** Ours: the row says `immediate`. */
 export const IMMEDIATE = 1 << 19
-/** Ours: cheap enough (O(1)) that its time is taken by the batch; see `src/dispatch.ts`. */
+/** Ours: O(1) whatever its arguments. */
 export const CONSTANT_TIME = 1 << 20
 /** Ours: the row says `runsQueue`. */
 export const RUNS_QUEUE = 1 << 21
@@ -268,6 +269,11 @@ export class Command {
   readonly subcommands: ReadonlyMap<string, Command> | undefined
   /** Dense number of the command in its registry; ACL rules and statistics index by it. */
   readonly id: number
+  /**
+   * With so many arguments at most it is cheap enough that its time is taken by the batch; see
+   * `src/dispatch.ts`. A fast command is when it is given as few as it takes: one element, one member.
+   */
+  readonly batchedArgumentsMax: number
 
   calls = 0
   microseconds = 0
@@ -291,6 +297,9 @@ export class Command {
     if (spec.runsQueue) bits |= RUNS_QUEUE
     if (spec.complexity === 'O(1)' && !spec.flags.includes('blocking')) bits |= CONSTANT_TIME
     this.bits = bits
+    const fast = (bits & FAST) !== 0 && (bits & BLOCKING) === 0
+    this.batchedArgumentsMax =
+      (bits & CONSTANT_TIME) !== 0 ? ARGUMENTS_MAX : fast ? Math.abs(spec.arity) : 0
     this.subcommands = spec.subcommands
       ? new Map(spec.subcommands.map(sub => [sub.name, new Command(sub, nextId, this)]))
       : undefined

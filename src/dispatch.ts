@@ -4,10 +4,10 @@
 // ACL, MULTI queue, subscriber mode, pause, routing) → memory → run → effects → those who waited.
 // It is driven by the row's flags, never by its name.
 //
-// Nothing on the fast path allocates. Time is read per chunk: commands whose row says O(1) share the chunk's time
-// evenly among them, others are timed one by one. Reading the clock for each would cost a tenth of
-// the throughput at pipeline 64, and its result would be noise. For the same reason only some of
-// the small chunks are timed.
+// Nothing on the fast path allocates. Time is read per chunk: commands that are O(1), by their row or by
+// having one element or member, share the chunk's time evenly among them, others are timed one by
+// one. Reading the clock for each would cost a tenth of the throughput at pipeline 64, and its result
+// would be noise. For the same reason only some of the small chunks are timed.
 
 import { Call } from './call.ts'
 import {
@@ -28,7 +28,6 @@ import {
 } from './client.ts'
 import {
   ADMIN,
-  CONSTANT_TIME,
   type Command,
   DENYOOM,
   IMMEDIATE,
@@ -347,7 +346,7 @@ export class Dispatch {
   /** Runs a call, taking its time where the batch does not. */
   #time(call: Call): void {
     const command = call.command
-    if ((command.bits & CONSTANT_TIME) !== 0) {
+    if (call.count <= command.batchedArgumentsMax) {
       this.#chunkCount++
       if (command.batchCalls++ === 0) this.#batch.push(command)
       this.run(call, this.#mark)
