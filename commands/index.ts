@@ -6,6 +6,7 @@ import { clientCommands } from './client.ts'
 import { commandCommands } from './command.ts'
 import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
+import { coordinationFamilies } from './coordination/index.ts'
 import { debugCommands } from './debug.ts'
 import { latencyCommands } from './latency.ts'
 import { listCommands } from './lists/index.ts'
@@ -23,6 +24,7 @@ export const families: readonly (readonly CommandSpec[])[] = [
   commandCommands,
   configCommands,
   connectionCommands,
+  ...coordinationFamilies(() => families),
   debugCommands,
   latencyCommands,
   listCommands,
