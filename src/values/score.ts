@@ -9,6 +9,8 @@ import type { Element } from './element.ts'
 
 const double = new Float64Array(1)
 const words = new Int32Array(double.buffer)
+/** Integers up to here are packed as such, though most of those above 2^53 are no doubles. */
+const INTEGER_MAX = 2 ** 62
 /** Index of the word that holds sign and exponent. */
 const HIGH = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0
 
@@ -56,7 +58,7 @@ export function parseScore(element: Element): number {
  * thereby -0 becomes 0, as in Redis), or the shortest text that is read back as the same score.
  */
 export function packScore(score: number, into: Element): Element {
-  if (Number.isSafeInteger(score)) return into.fromInteger(score)
+  if (Number.isInteger(score) && Math.abs(score) <= INTEGER_MAX) return into.fromInteger(score)
   if (score === Number.POSITIVE_INFINITY) return into.fromString('inf')
   if (score === Number.NEGATIVE_INFINITY) return into.fromString('-inf')
   return into.fromString(String(score))
