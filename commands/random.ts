@@ -23,8 +23,13 @@ export function readDrawCount(call: Call, i: number, perDraw: number): number {
   const count = call.int64(i)
   if (count < -INT64_MAX) throw outOfBounds
   if (perDraw > 1 && (count < -INT64_MAX / 2n || count > INT64_MAX / 2n)) throw outOfRange
-  if (count < -DRAWS_MAX) throw outOfRange
   return Number(count)
+}
+
+/** So many draws that may repeat, from a count that is negative for them. */
+export function countDraws(count: number): number {
+  if (count < -DRAWS_MAX) throw outOfRange
+  return -count
 }
 
 /** `count` different indexes below `size`, every choice with the same chance; count ≤ size. */

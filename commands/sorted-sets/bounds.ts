@@ -7,8 +7,6 @@ import { type Call, fail, parseFloatLoose } from '../../src/call.ts'
 import { ReplyError } from '../../src/errors.ts'
 import { parseShortDecimal } from '../../src/values/decimal.ts'
 import { Element } from '../../src/values/element.ts'
-import { Zset } from '../../src/values/zset.ts'
-import type { PackedZset } from './packed-zset.ts'
 import type { SortedSet } from './sorted-set.ts'
 
 const notFloat = new ReplyError('ERR min or max is not a float')
@@ -97,74 +95,16 @@ export class LexRange {
     return this
   }
 
-  /** `backward`: it matters in a packed set whose scores differ, which has no order of members. */
-  ranks(set: SortedSet, backward: boolean): Ranks {
-    if (this.#isEmpty()) return { from: 0, to: 0 }
-    if (set instanceof Zset) {
-      return { from: this.#rankOf(set, this.#min, true), to: this.#rankOf(set, this.#max, false) }
-    }
-    return this.#ranksByWalking(set as PackedZset, backward)
+  /** As in Redis this is of use only where all scores are equal. */
+  ranks(set: SortedSet): Ranks {
+    return { from: rankOf(set, this.#min, true), to: rankOf(set, this.#max, false) }
   }
+}
 
-  #isEmpty(): boolean {
-    const min = this.#min
-    const max = this.#max
-    if (min.kind === 'highest' || max.kind === 'lowest') return true
-    if (min.kind === 'lowest' || max.kind === 'highest') return false
-    const order = min.member.compare(max.member)
-    return order > 0 || (order === 0 && (min.exclusive || max.exclusive))
-  }
-
-  #rankOf(set: Zset, bound: LexBound, isMin: boolean): number {
-    if (bound.kind === 'lowest') return 0
-    if (bound.kind === 'highest') return set.size
-    return set.rankOfLex(bound.member, bound.exclusive === isMin)
-  }
-
-  /**
-   * As Redis walks a listpack: from one end to the first member inside, and on to the first that is
-   * outside again. Where all scores are equal this is what two searches would find.
-   */
-  #ranksByWalking(set: PackedZset, backward: boolean): Ranks {
-    const { size } = set
-    set.seek(size - 1)
-    const reaches = this.#isAboveMin(set)
-    set.seek(0)
-    if (!reaches || !this.#isBelowMax(set)) return { from: 0, to: 0 }
-    return backward ? this.#walkBackward(set) : this.#walkForward(set)
-  }
-
-  #walkForward(set: PackedZset): Ranks {
-    let rank = 0
-    let more = set.seek(0)
-    for (; more && !this.#isAboveMin(set); more = set.next()) rank++
-    const from = rank
-    for (; more && this.#isBelowMax(set); more = set.next()) rank++
-    return { from, to: rank }
-  }
-
-  #walkBackward(set: PackedZset): Ranks {
-    let rank = set.size
-    let more = set.seek(rank - 1)
-    for (; more && !this.#isBelowMax(set); more = set.previous()) rank--
-    const to = rank
-    for (; more && this.#isAboveMin(set); more = set.previous()) rank--
-    return { from: rank, to }
-  }
-
-  #isAboveMin(set: PackedZset): boolean {
-    const { kind, exclusive, member } = this.#min
-    if (kind !== 'member') return kind === 'lowest'
-    const order = set.compare(member)
-    return exclusive ? order > 0 : order >= 0
-  }
-
-  #isBelowMax(set: PackedZset): boolean {
-    const { kind, exclusive, member } = this.#max
-    if (kind !== 'member') return kind === 'highest'
-    const order = set.compare(member)
-    return exclusive ? order < 0 : order <= 0
-  }
+function rankOf(set: SortedSet, bound: LexBound, isMin: boolean): number {
+  if (bound.kind === 'lowest') return 0
+  if (bound.kind === 'highest') return set.size
+  return set.rankOfLex(bound.member, bound.exclusive === isMin)
 }
 
 export const scoreRange = new ScoreRange()

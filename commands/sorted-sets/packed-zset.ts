@@ -81,10 +81,16 @@ export class PackedZset implements SortedSet {
     return rank
   }
 
-  /** Order of the member at the place beside a text: negative if it sorts before. */
-  compare(text: Element): number {
-    listpack.get(this.bytes, this.#at, visited)
-    return visited.compare(text)
+  rankOfLex(text: Text, orEqual: boolean): number {
+    const element = asElement(text, spare)
+    let rank = 0
+    for (let at = this.#first(); at !== NONE; at = this.#following(at)) {
+      listpack.get(this.bytes, at, visited)
+      const order = visited.compare(element)
+      if (orEqual ? order > 0 : order >= 0) break
+      rank++
+    }
+    return rank
   }
 
   seek(rank: number): boolean {
@@ -106,6 +112,11 @@ export class PackedZset implements SortedSet {
   read(into: Element): number {
     listpack.get(this.bytes, this.#at, into)
     return this.#scoreBehind(this.#at)
+  }
+
+  /** Reads the score at the place as it is stored: an integer, or a text. */
+  readScore(into: Element): void {
+    listpack.get(this.bytes, listpack.next(this.bytes, this.#at), into)
   }
 
   readIndex(index: number, into: Element): number {

@@ -4,7 +4,7 @@ import type { Call } from '../../src/call.ts'
 import { errors } from '../../src/errors.ts'
 import { Element } from '../../src/values/element.ts'
 import { replyElement } from '../elements.ts'
-import { drawDistinct, readDrawCount } from '../random.ts'
+import { countDraws, drawDistinct, readDrawCount } from '../random.ts'
 import { readSortedSet } from './entry.ts'
 import { replyMember, replyMembers, replyRange } from './replies.ts'
 import type { SortedSet } from './sorted-set.ts'
@@ -23,7 +23,7 @@ function replyDraws(call: Call): void {
   if (call.count > 4 || (call.count === 4 && !withScores)) throw errors.syntax
   const set = readSortedSet(call, 1)
   if (set === undefined) return call.reply.array(0)
-  if (count < 0) return replyRepeated(call, set, -count, withScores)
+  if (count < 0) return replyRepeated(call, set, countDraws(count), withScores)
   if (count >= set.size) return replyRange(call, set, set.size - 1, set.size, true, withScores)
   replyMembers(call, count, withScores)
   for (const index of drawDistinct(call, count, set.size)) {

@@ -189,8 +189,7 @@ class BoundedWindow extends Window {
 
   aim(set: SortedSet): void {
     const { by, backward, offset, limit } = this.#options
-    const { from, to }: Ranks =
-      by === 'score' ? scoreRange.ranks(set) : lexRange.ranks(set, backward)
+    const { from, to }: Ranks = by === 'score' ? scoreRange.ranks(set) : lexRange.ranks(set)
     // A negative offset skips everything, as in Redis.
     const left = offset < 0 ? 0 : Math.max(0, to - from - offset)
     this.count = limit < 0 ? left : Math.min(left, limit)

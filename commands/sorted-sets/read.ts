@@ -35,7 +35,7 @@ export function zCount(call: Call): void {
 export function zLexCount(call: Call): void {
   const range = lexRange.read(call, 2, 3)
   const set = readSortedSet(call, 1)
-  replyCount(call, set && range.ranks(set, false))
+  replyCount(call, set && range.ranks(set))
 }
 
 function replyCount(call: Call, ranks: Ranks | undefined): void {

@@ -37,7 +37,7 @@ export function zRemRangeByScore(call: Call): void {
 export function zRemRangeByLex(call: Call): void {
   const range = lexRange.read(call, 2, 3)
   const set = openSortedSet(call, 1)
-  const ranks = set && range.ranks(set, false)
+  const ranks = set && range.ranks(set)
   removeRanks(call, set, ranks?.from ?? 0, ranks?.to ?? 0, 'zremrangebylex')
 }
 

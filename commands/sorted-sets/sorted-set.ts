@@ -13,6 +13,8 @@ export interface SortedSet {
   remove(member: Text): boolean
   rank(member: Text): number
   rankOfScore(score: number, orEqual: boolean): number
+  /** Of use only where all scores are equal. */
+  rankOfLex(text: Text, orEqual: boolean): number
   seek(rank: number): boolean
   next(): boolean
   previous(): boolean
