@@ -141,6 +141,8 @@ export interface CommandSpec {
   readonly keys?: readonly KeySpec[]
   /** Positions of the keys, where the key specs cannot tell them. */
   readonly keysOf?: (args: KeyArguments) => number[]
+  /** What is done with the keys, where that hangs on the arguments (`variable_flags`). */
+  readonly keyFlagsOf?: (args: KeyArguments) => readonly KeyFlag[]
   readonly tips?: readonly string[]
   readonly history?: readonly (readonly [since: string, change: string])[]
   readonly deprecated?: { readonly since: string; readonly replacedBy: string }

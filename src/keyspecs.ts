@@ -38,7 +38,8 @@ export class KeyPositions {
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!
       if (!notKeys && key.flags.includes('not_key')) continue
-      if (!this.#findBySpec(key, args)) {
+      const flags = spec.keyFlagsOf === undefined ? key.flags : spec.keyFlagsOf(args)
+      if (!this.#findBySpec(key, flags, args)) {
         this.count = 0
         this.#findByFunction(spec, keys, args)
         break
@@ -48,7 +49,7 @@ export class KeyPositions {
   }
 
   /** Adds the keys of one spec; false if it cannot tell them from these arguments. */
-  #findBySpec(key: KeySpec, args: KeyArguments): boolean {
+  #findBySpec(key: KeySpec, flags: readonly KeyFlag[], args: KeyArguments): boolean {
     const { begin, find } = key
     if (begin.kind === 'unknown' || find.kind === 'unknown') return false
     let first: number
@@ -74,7 +75,7 @@ export class KeyPositions {
       last = args.count + find.last
     }
     if (first >= args.count || last >= args.count || last < first) return false
-    for (let i = first; i <= last; i += find.step) this.#add(i, key.flags)
+    for (let i = first; i <= last; i += find.step) this.#add(i, flags)
     // An incomplete spec may have missed some: only the command's own function knows.
     return !key.flags.includes('incomplete')
   }

@@ -7,8 +7,9 @@
 // as in Redis, and its deletion is an effect of its own.
 
 import type { Call } from '../../src/call.ts'
-import { type CommandSpec, keyAt } from '../../src/command.ts'
+import { type CommandSpec, type KeyFlag, keyAt } from '../../src/command.ts'
 import { STRING } from '../../src/keyspace/record.ts'
+import type { KeyArguments } from '../../src/keyspecs.ts'
 import {
   MILLISECONDS,
   printedTime,
@@ -154,6 +155,17 @@ function expireAt(call: Call, entry: number, at: number): void {
   call.notify('g', 'expire', 1)
 }
 
+const OVERWRITTEN: readonly KeyFlag[] = ['OW', 'update']
+const READ_AND_WRITTEN: readonly KeyFlag[] = ['RW', 'access', 'update']
+
+/** SET reads its key only if it is to give back what was there. */
+function setKeyFlags(args: KeyArguments): readonly KeyFlag[] {
+  for (let i = 3; i < args.count; i++) {
+    if (args.text(i).toUpperCase() === 'GET') return READ_AND_WRITTEN
+  }
+  return OVERWRITTEN
+}
+
 export const wholeCommands: readonly CommandSpec[] = [
   {
     name: 'get',
@@ -230,6 +242,7 @@ export const wholeCommands: readonly CommandSpec[] = [
     flags: ['write', 'denyoom'],
     acl: ['string'],
     keys: [keyAt(1, 'RW', 'access', 'update', 'variable_flags')],
+    keyFlagsOf: setKeyFlags,
     group: 'string',
     since: '1.0.0',
     complexity: 'O(1)',
