@@ -61,5 +61,6 @@ export function packScore(score: number, into: Element): Element {
   if (Number.isInteger(score) && Math.abs(score) <= INTEGER_MAX) return into.fromInteger(score)
   if (score === Number.POSITIVE_INFINITY) return into.fromString('inf')
   if (score === Number.NEGATIVE_INFINITY) return into.fromString('-inf')
-  return into.fromString(String(score))
+  // A larger integer keeps its exponent, so that no digits are taken for an integer after all.
+  return into.fromString(Number.isInteger(score) ? score.toExponential() : String(score))
 }
