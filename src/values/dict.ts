@@ -7,10 +7,12 @@
 // the last record, so one that stays is never missed.
 //
 // The table is extendible: a directory, indexed by the top bits of the hash, of small tables that
-// split one at a time. No insertion ever stalls to rehash a million keys.
+// split one at a time. No insertion ever stalls to rehash a million keys. A handful of records needs
+// no table at all: looking at each is as fast, and there are many collections of a few long values.
 //
-// Invariant: every record is in exactly one slot and at exactly one index; a table is at most three
-// quarters full. A reference is good until the next call that may move records; the owner is told.
+// Invariant: every record is at exactly one index, and if there are tables in exactly one slot; a
+// table is at most three quarters full. A reference is good until the next call that may move
+// records; the owner is told.
 
 import { hashBytes } from '../keyspace/hash.ts'
 import { ARRAY_OVERHEAD_BYTES, copyBytes, sameBytes } from './bytes.ts'
@@ -23,7 +25,9 @@ export const KEY_LENGTH = 1
 
 /** Slots of a table before it splits: splitting one takes some tens of microseconds. */
 const TABLE_SLOTS_MAX = 4096
-const TABLE_SLOTS_MIN = 8
+const TABLE_SLOTS_MIN = 32
+/** So many records do without a table. The last table goes when there are four. */
+const UNINDEXED_MAX = 16
 /** Hashes are 32 bits. A table that would need more of them grows instead of splitting. */
 const DEPTH_MAX = 24
 
@@ -33,7 +37,8 @@ const PIECE_SIZE = 1 << PIECE_SHIFT
 const PIECE_MASK = PIECE_SIZE - 1
 const PIECE_SIZE_MIN = 16
 
-const DICT_BYTES = 200
+const DICT_BYTES = 400
+const NO_TABLES: Table[] = []
 const TABLE_BYTES = 48 + ARRAY_OVERHEAD_BYTES
 
 /** What a dict must know of its records, and tell of them. */
@@ -111,11 +116,11 @@ export class Dict {
   readonly #headerBytes: number
   readonly #owner: RecordOwner
 
-  /** 2^depth tables; a table whose own depth is less appears several times in a row. */
-  #directory: Table[] = [new Table(TABLE_SLOTS_MIN, 0)]
+  /** 2^depth tables, or none; a table whose own depth is less appears several times in a row. */
+  #directory: Table[] = NO_TABLES
   #depth = 0
-  #tables = 1
-  #slots = TABLE_SLOTS_MIN
+  #tables = 0
+  #slots = 0
   readonly #dense: Int32Array[] = [new Int32Array(PIECE_SIZE_MIN)]
   // Registers of the last search: an insertion follows the search that found nothing, and a removal
   // nearly always the one that found the record.
@@ -137,6 +142,7 @@ export class Dict {
   /** The record of a key, or 0. */
   find(key: Element): number {
     const { bytes, start, end } = key
+    if (this.#tables === 0) return this.#findUnindexed(bytes, start, end)
     const hash = hashBytes(bytes, start, end) | 0
     this.#hash = hash
     const slots = this.#tableOf(hash).slots
@@ -167,7 +173,8 @@ export class Dict {
     words[at + KEY_LENGTH] = length
     copyBytes(key.bytes, key.start, key.end, this.records.bytes[page]!, at * 4 + this.#headerBytes)
     this.#append(reference)
-    this.#roomFor(this.#hash).place(this.#hash, reference)
+    if (this.#tables > 0) this.#roomFor(this.#hash).place(this.#hash, reference)
+    else if (this.size > UNINDEXED_MAX) this.#index()
     return reference
   }
 
@@ -181,18 +188,9 @@ export class Dict {
     const page = reference >>> PAGE_SHIFT
     const at = reference & WORD_MASK
     const words = this.records.words[page]!
-    let hash = this.#hash
-    let table = this.#tableOf(hash)
-    if (table.slots[this.#slot + 1] === reference) {
-      table.vacate(this.#slot)
-    } else {
-      hash = this.#hashOf(reference)
-      table = this.#tableOf(hash)
-      table.vacate(table.slotOf(hash, reference))
-    }
+    if (this.#tables > 0) this.#unindex(reference)
     this.#dropIndex(words[at + INDEX]!)
     this.records.free(reference, this.#sizeOf(words, at))
-    if (table.used < table.size >> 3) this.#contract(table, hash)
   }
 
   /** Gives a record a tail of another size; only header and key are kept. Old content is freed. */
@@ -254,6 +252,36 @@ export class Dict {
     return this.#directory[(hash >>> 1) >>> (31 - this.#depth)]!
   }
 
+  #findUnindexed(bytes: Uint8Array, start: number, end: number): number {
+    const references = this.#dense[0]!
+    for (let i = 0; i < this.size; i++) {
+      if (this.#hasKey(references[i]!, bytes, start, end)) return references[i]!
+    }
+    return 0
+  }
+
+  /** Makes the first table. */
+  #index(): void {
+    const table = new Table(TABLE_SLOTS_MIN, 0)
+    for (let i = 0; i < this.size; i++) table.place(this.#hashOf(this.at(i)), this.at(i))
+    this.#directory = [table]
+    this.#tables = 1
+    this.#slots = TABLE_SLOTS_MIN
+  }
+
+  #unindex(reference: number): void {
+    let hash = this.#hash
+    let table = this.#tableOf(hash)
+    if (table.slots[this.#slot + 1] === reference) {
+      table.vacate(this.#slot)
+    } else {
+      hash = this.#hashOf(reference)
+      table = this.#tableOf(hash)
+      table.vacate(table.slotOf(hash, reference))
+    }
+    if (table.used < table.size >> 3) this.#contract(table, hash)
+  }
+
   #hasKey(reference: number, bytes: Uint8Array, start: number, end: number): boolean {
     const page = reference >>> PAGE_SHIFT
     const at = reference & WORD_MASK
@@ -281,9 +309,11 @@ export class Dict {
     copyBytes(source, start, start + bytes, records.bytes[to >>> PAGE_SHIFT]!, (to & WORD_MASK) * 4)
     const index = records.words[from >>> PAGE_SHIFT]![from & WORD_MASK]!
     this.#dense[index >>> PIECE_SHIFT]![index & PIECE_MASK] = to
-    const hash = this.#hashOf(from)
-    const table = this.#tableOf(hash)
-    table.slots[table.slotOf(hash, from) + 1] = to
+    if (this.#tables > 0) {
+      const hash = this.#hashOf(from)
+      const table = this.#tableOf(hash)
+      table.slots[table.slotOf(hash, from) + 1] = to
+    }
     this.#owner.moved(from, to)
   }
 
@@ -367,12 +397,16 @@ export class Dict {
     this.#depth++
   }
 
-  /** Makes an almost empty table smaller, or one with its other half. */
+  /** Makes an almost empty table smaller, or one with its other half, or does without it. */
   #contract(table: Table, hash: number): void {
     if (table.depth === 0) {
-      if (table.size === TABLE_SLOTS_MIN) return
-      this.#slots -= table.size >> 1
-      table.resize(table.size >> 1)
+      if (table.size > TABLE_SLOTS_MIN) {
+        this.#slots -= table.size >> 1
+        table.resize(table.size >> 1)
+      } else {
+        this.#directory = NO_TABLES
+        this.#tables = this.#slots = 0
+      }
       return
     }
     const width = 1 << (this.#depth - table.depth)

@@ -29,17 +29,9 @@ const HASH_BYTES = 120
 /** What a field without expiry answers. */
 export const NO_EXPIRY = -1
 
-export class Hash {
-  readonly #dict: Dict
+export class Hash implements RecordOwner {
+  readonly #dict = new Dict(HEADER_WORDS, this)
   #expiries: Tree | undefined = undefined
-
-  constructor() {
-    const owner: RecordOwner = {
-      tailBytes: (words, at) => tailBytes(words[at + VALUE_LENGTH]!),
-      moved: (from, to) => this.#moved(from, to),
-    }
-    this.#dict = new Dict(HEADER_WORDS, owner)
-  }
 
   /** A hash of the pairs of field and value in a listpack that has been validated. */
   static fromListpack(lp: Uint8Array, base: number): Hash {
@@ -180,6 +172,22 @@ export class Hash {
     return lp.subarray(0, listpack.byteLength(lp, 0))
   }
 
+  /** For the dict: bytes of value and expiry. */
+  tailBytes(words: Int32Array, at: number): number {
+    return tailBytes(words[at + VALUE_LENGTH]!)
+  }
+
+  /** For the dict: the row of a record that moves takes its new reference. */
+  moved(from: number, to: number): void {
+    const expiresAt = this.#expiryOf(from)
+    const expiries = this.#expiries
+    if (expiresAt === NO_EXPIRY || expiries === undefined) return
+    this.#aim(expiries, expiresAt, from)
+    if (!expiries.remove()) return
+    this.#aim(expiries, expiresAt, to)
+    expiries.insert()
+  }
+
   #remove(reference: number): void {
     this.#forgetExpiry(reference)
     this.#dict.remove(reference)
@@ -249,17 +257,6 @@ export class Hash {
     expiries.key[0] = Math.floor(expiresAt / WORD)
     expiries.key[1] = expiresAt | 0
     expiries.key[2] = reference
-  }
-
-  /** The row of a record that moves takes its new reference; the old record can still be read. */
-  #moved(from: number, to: number): void {
-    const expiresAt = this.#expiryOf(from)
-    const expiries = this.#expiries
-    if (expiresAt === NO_EXPIRY || expiries === undefined) return
-    this.#aim(expiries, expiresAt, from)
-    if (!expiries.remove()) return
-    expiries.key[2] = to
-    expiries.insert()
   }
 }
 

@@ -33,19 +33,27 @@ const NONE = 0
 
 export class Records {
   /** The pages, as bytes and as words; there is no page 0, so no reference is 0. */
-  readonly bytes: Uint8Array[] = [NO_BYTES]
-  readonly words: Int32Array[] = [NO_WORDS]
-  /** Words of every page that have been given out, or that never will be. */
-  readonly #used: number[] = [0]
+  readonly bytes: Uint8Array[]
+  readonly words: Int32Array[]
+  /** Words of every page that have been given out. */
+  readonly #used: number[] = [0, 0]
   /** Invariant: 0 <= dead <= used, for each page. */
-  readonly #dead: number[] = [0]
+  readonly #dead: number[] = [0, 0]
+  /** Numbers of pages that were given back. */
   readonly #unused: number[] = []
   /** The page that takes new records, or none. */
-  #tail = NONE
-  #pages = 0
-  #capacity = 0
+  #tail = 1
+  #pages = 1
+  #capacity = PAGE_WORDS_MIN
   #living = 0
   #wasted = 0
+
+  /** The first page comes with the arrays: one that grows by `push` makes room for seventeen. */
+  constructor() {
+    const bytes = Buffer.allocUnsafeSlow(PAGE_WORDS_MIN * 4)
+    this.bytes = [NO_BYTES, bytes]
+    this.words = [NO_WORDS, new Int32Array(bytes.buffer)]
+  }
 
   memory(): number {
     return this.#capacity * 4 + this.#pages * PAGE_OVERHEAD_BYTES
@@ -136,7 +144,10 @@ export class Records {
     if (tail !== NONE) {
       const length = this.words[tail]!.length
       if (length < PAGE_WORDS && this.#used[tail]! + size <= PAGE_WORDS) {
-        this.#growPage(tail, Math.min(Math.max(2 * length, this.#used[tail]! + size), PAGE_WORDS))
+        this.#growPage(
+          tail,
+          Math.min(Math.max(length + (length >> 1), this.#used[tail]! + size), PAGE_WORDS),
+        )
         return tail
       }
     }

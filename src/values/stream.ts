@@ -57,7 +57,6 @@ export class Stream {
   #nodeBytes = 0
   readonly #groups = new Map<string, Group>()
   readonly #tally: Tally = { bytes: 0 }
-  readonly #entry = new NodeCursor()
 
   memory(): number {
     return STREAM_BYTES + this.#tree.memory() + this.#nodeBytes + this.#tally.bytes
@@ -95,7 +94,7 @@ export class Stream {
 
   /** Whether there is a living entry with this ID. */
   has(id: StreamId): boolean {
-    return this.#seekEntry(id) && !this.#entry.isDeleted
+    return this.#seekEntry(id) && !entry.isDeleted
   }
 
   /** Deletes an entry; false if there is none. */
@@ -107,7 +106,7 @@ export class Stream {
     if (entries === 1) {
       this.#removeNode()
     } else {
-      this.#entry.markDeleted()
+      entry.markDeleted()
       this.#setNode(slot, setCounts(node, entries - 1, deletedCount(node) + 1))
     }
     this.length--
@@ -237,11 +236,11 @@ export class Stream {
     return id.compare(this.maxDeletedId) <= 0
   }
 
-  /** Opens the node at the tree's place in `#entry`, before its first entry. */
+  /** Opens the node at the tree's place in `entry`, before its first entry. */
   #open(): void {
     const tree = this.#tree
     const node = this.#nodes[tree.word(NODE)]!
-    this.#entry.open(node, tree.word(0), tree.word(1), tree.word(2), tree.word(3))
+    entry.open(node, tree.word(0), tree.word(1), tree.word(2), tree.word(3))
   }
 
   /** Goes to an entry by ID, deleted or not. */
@@ -249,8 +248,8 @@ export class Stream {
     id.writeTo(this.#tree.key)
     if (!this.#tree.seekFloor()) return false
     this.#open()
-    while (this.#entry.next()) {
-      const order = this.#entry.compare(id)
+    while (entry.next()) {
+      const order = entry.compare(id)
       if (order >= 0) return order === 0
     }
     return false
@@ -288,7 +287,6 @@ export class Stream {
 
   /** Whether the last entry of the open node, deleted or not, is below an ID. */
   #endsBelow(id: StreamId): boolean {
-    const entry = this.#entry
     entry.goToEnd()
     const below = entry.previous() && entry.compare(id) < 0
     this.#open()
@@ -297,7 +295,6 @@ export class Stream {
 
   /** Deletes entries from the beginning of the open node; returns how many. */
   #trimNode(slot: number, lengthMax: number, minId: StreamId | undefined): number {
-    const entry = this.#entry
     let removed = 0
     while (entry.next()) {
       if (minId === undefined ? this.length <= lengthMax : entry.compare(minId) >= 0) break
@@ -382,3 +379,6 @@ function shrunk(node: Uint8Array): Uint8Array {
   copy.set(node.subarray(0, bytes))
   return copy
 }
+
+/** The entry that a method is looking at; `#open` comes first. */
+const entry = new NodeCursor()

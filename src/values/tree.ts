@@ -13,7 +13,8 @@
 // counts are exact; no node but the root is empty; two neighbours under one parent are not both
 // less than three eighths full after a removal. Not re-entrant: `tie` must not call the tree.
 //
-// A search fills `key` first. `leaf` and `index` are where it ended: good until the next change.
+// Every call that takes a key takes it from `key`, which all trees share: fill it right before.
+// `leaf` and `index` are where a search ended: good until the next change of that tree.
 
 import { ARRAY_OVERHEAD_BYTES } from './bytes.ts'
 
@@ -36,6 +37,13 @@ const HEADER = 4
 const NONE = -1
 const TREE_BYTES = 200
 
+/** Words of the widest row. */
+const ROW_WORDS_MAX = 8
+const KEY = new Int32Array(ROW_WORDS_MAX)
+/** Way from the root to the leaf of the last descent, in any tree: node and child at each level. */
+const PATH = new Int32Array(HEIGHT_MAX)
+const TURNS = new Int32Array(HEIGHT_MAX)
+
 /** Orders rows whose keys are equal. */
 export interface Tie {
   /** Negative, zero or positive as the row with this first payload word is before the one sought. */
@@ -45,7 +53,7 @@ export interface Tie {
 export class Tree {
   size = 0
   /** The row to insert, or the key to look for. */
-  readonly key: Int32Array
+  readonly key = KEY
   leaf = 0
   index = 0
 
@@ -68,9 +76,6 @@ export class Tree {
   #nodes = 1
   #freed = NONE
   #freedCount = 0
-  /** Way from the root to the leaf of the last descent: node and child at each level. */
-  readonly #path = new Int32Array(HEIGHT_MAX)
-  readonly #turn = new Int32Array(HEIGHT_MAX)
 
   constructor(keyWords: number, rowWords: number, tie?: Tie) {
     this.#keyWords = this.#compared = keyWords
@@ -79,7 +84,6 @@ export class Tree {
     this.#leafMax = Math.floor((NODE_WORDS - HEADER) / rowWords)
     this.#innerMax = Math.floor((NODE_WORDS - HEADER) / (rowWords + 2))
     this.#tie = tie
-    this.key = new Int32Array(rowWords)
     this.#initialise(0)
   }
 
@@ -148,10 +152,10 @@ export class Tree {
     let rank = this.index
     const width = this.#childWords
     for (let level = 0; level < this.#height; level++) {
-      const node = this.#path[level]!
+      const node = PATH[level]!
       const slab = this.#slab(node)
       const first = this.#base(node) + HEADER + this.#rowWords + 1
-      const end = first + this.#turn[level]! * width
+      const end = first + TURNS[level]! * width
       for (let at = first; at < end; at += width) rank += slab[at]!
     }
     return rank
@@ -179,8 +183,8 @@ export class Tree {
         rest -= slab[at]!
         at += width
       }
-      this.#path[level] = node
-      this.#turn[level] = (at - first) / width
+      PATH[level] = node
+      TURNS[level] = (at - first) / width
       node = slab[at - 1]!
     }
     this.leaf = node
@@ -238,7 +242,7 @@ export class Tree {
     return true
   }
 
-  /** Removes the row at the place where `find` or `seekRank` has just ended. */
+  /** Removes the row where `find` or `seekRank` has just ended, with no other tree used since. */
   removeFound(): void {
     this.#removeRows(1)
   }
@@ -291,11 +295,10 @@ export class Tree {
 
   /** Sign of the row at `at` minus `key`. */
   #compare(slab: Int32Array, at: number): number {
-    const { key } = this
     const words = this.#compared
     for (let i = 0; i < words; i++) {
       const row = slab[at + i]!
-      const sought = key[i]!
+      const sought = KEY[i]!
       if (row !== sought) return row >>> 0 < sought >>> 0 ? -1 : 1
     }
     return this.#tie === undefined ? 0 : this.#tie.compare(slab[at + this.#keyWords]!)
@@ -333,8 +336,8 @@ export class Tree {
       const slab = this.#slab(node)
       const base = this.#base(node)
       const turn = Math.max(this.#childFor(slab, base), 0)
-      this.#path[level] = node
-      this.#turn[level] = turn
+      PATH[level] = node
+      TURNS[level] = turn
       node = slab[base + HEADER + turn * this.#childWords + this.#rowWords]!
     }
     this.leaf = node
@@ -433,8 +436,7 @@ export class Tree {
   }
 
   #writeKey(to: Int32Array, at: number): void {
-    const { key } = this
-    for (let i = 0; i < key.length; i++) to[at + i] = key[i]!
+    for (let i = 0; i < this.#rowWords; i++) to[at + i] = KEY[i]!
   }
 
   #copyFirstRow(node: number, to: Int32Array, at: number): void {
@@ -457,7 +459,7 @@ export class Tree {
       return
     }
     for (let level = this.#height - 1; level >= 0; level--) {
-      this.#settle(this.#path[level]!, this.#turn[level]!, this.#height - 1 - level, count)
+      this.#settle(PATH[level]!, TURNS[level]!, this.#height - 1 - level, count)
     }
     this.#lowerRoot()
     if (this.#freedCount > 16 && this.#freedCount > this.#nodes - (this.#nodes >> 2))
@@ -520,9 +522,9 @@ export class Tree {
 
   #refreshSeparators(): void {
     for (let level = this.#height - 1; level >= 0; level--) {
-      const node = this.#path[level]!
+      const node = PATH[level]!
       const slab = this.#slab(node)
-      const entry = this.#base(node) + HEADER + this.#turn[level]! * this.#childWords
+      const entry = this.#base(node) + HEADER + TURNS[level]! * this.#childWords
       this.#copyFirstRow(slab[entry + this.#rowWords]!, slab, entry)
     }
   }

@@ -26,15 +26,9 @@ const ZSET_BYTES = 300
 /** Where a bound stands among members of the same score. */
 type Side = 'before all' | 'at member' | 'after member' | 'after all'
 
-export class Zset {
-  readonly #dict: Dict
-  readonly #order: Tree
-
-  constructor() {
-    const owner: RecordOwner = { tailBytes: () => 0, moved: (_from, to) => this.#moved(to) }
-    this.#dict = new Dict(HEADER_WORDS, owner)
-    this.#order = new Tree(2, 3, bound)
-  }
+export class Zset implements RecordOwner {
+  readonly #dict = new Dict(HEADER_WORDS, this)
+  readonly #order = new Tree(2, 3, bound)
 
   /** A sorted set of the pairs of member and score in a listpack that has been validated. */
   static fromListpack(lp: Uint8Array, base: number): Zset {
@@ -190,6 +184,19 @@ export class Zset {
     return lp.subarray(0, listpack.byteLength(lp, 0))
   }
 
+  /** For the dict: a record is only its header and the member. */
+  tailBytes(): number {
+    return 0
+  }
+
+  /** For the dict: the row that refers to a record that moves takes its new reference. */
+  moved(_from: number, to: number): void {
+    this.#dict.readKey(to, moved)
+    this.#aim(this.#scoreOf(to), 'at member', moved)
+    this.#order.key[REFERENCE] = to
+    this.#order.rewrite()
+  }
+
   /** Makes ready to look for a place in the order. */
   #aim(score: number, side: Side, member?: Element): void {
     writeSortable(score, this.#order.key)
@@ -221,14 +228,6 @@ export class Zset {
     const at = reference & WORD_MASK
     words[at + SCORE_HIGH] = scoreHigh(score)
     words[at + SCORE_LOW] = scoreLow(score)
-  }
-
-  /** The row that refers to a record takes its new reference. */
-  #moved(to: number): void {
-    this.#dict.readKey(to, moved)
-    this.#aim(this.#scoreOf(to), 'at member', moved)
-    this.#order.key[REFERENCE] = to
-    this.#order.rewrite()
   }
 }
 
