@@ -24,12 +24,13 @@ import type { Reply } from './wire/reply.ts'
 export type WaitPolicy = 'fifo' | 'broadcast'
 
 /**
- * What is waited for under a key: elements of it, a turn at holding it, or news of it. Those who
- * wait for different things do not stand in each other's way.
+ * What is waited for under a key: elements of a list, of a sorted set or of a stream, a turn at
+ * holding it, or news of it. Those who wait for different things do not stand in each other's way:
+ * a BLPOP that came first does not keep a BZPOPMIN from its member.
  */
-export type Topic = 'data' | 'turn' | 'news'
+export type Topic = 'list' | 'zset' | 'stream' | 'turn' | 'news'
 
-const TOPICS: readonly Topic[] = ['data', 'turn', 'news']
+const TOPICS: readonly Topic[] = ['list', 'zset', 'stream', 'turn', 'news']
 
 /** How a wait ended. */
 export type WaitEnd = 'served' | 'abandoned' | 'superseded'
@@ -95,7 +96,7 @@ export class Parked implements Due {
     this.count = call.count
     this.keys = options.keys
     this.fifo = options.policy !== 'broadcast'
-    this.topic = options.topic ?? 'data'
+    this.topic = options.topic ?? 'news'
     this.identity = options.identity
     this.first = options.first ?? false
     this.memo = options.memo ?? []
@@ -215,7 +216,9 @@ export class Waiting {
   size = 0
 
   readonly #queues: Readonly<Record<Topic, Map<string, Queue>>> = {
-    data: new Map(),
+    list: new Map(),
+    zset: new Map(),
+    stream: new Map(),
     turn: new Map(),
     news: new Map(),
   }
@@ -231,8 +234,9 @@ export class Waiting {
 
   /** Number of keys for which somebody waits; of one that is waited for in two ways, 2. */
   get keyCount(): number {
-    const { data, turn, news } = this.#queues
-    return data.size + turn.size + news.size
+    let count = 0
+    for (const topic of TOPICS) count += this.#queues[topic].size
+    return count
   }
 
   /** The earliest deadline or alarm, or Infinity. */

@@ -59,7 +59,7 @@ function moveOrWait(call: Call, fromHead: boolean, toHead: boolean, deadline: nu
 function wait(call: Call, firstKey: number, keyCount: number, deadline: number): void {
   const keys: string[] = []
   for (let i = firstKey; i < firstKey + keyCount; i++) keys.push(call.text(i))
-  call.server.dispatch.park(call, { keys, deadline, onTimeout: replyNothing })
+  call.server.dispatch.park(call, { keys, deadline, topic: 'list', onTimeout: replyNothing })
 }
 
 /** As in Redis, in RESP2 a null array, even to BLMOVE, which is answered with one element. */

@@ -119,7 +119,7 @@ function openFirst(call: Call, first: number, last: number): number {
 function wait(call: Call, first: number, last: number, deadline: number): void {
   const keys: string[] = []
   for (let i = first; i <= last; i++) keys.push(call.text(i))
-  call.server.dispatch.park(call, { keys, deadline, onTimeout: replyNothing })
+  call.server.dispatch.park(call, { keys, deadline, topic: 'zset', onTimeout: replyNothing })
 }
 
 function replyNothing(reply: Reply): void {

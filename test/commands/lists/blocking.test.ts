@@ -224,6 +224,19 @@ describe('BLMPOP', () => {
   })
 })
 
+describe('those who wait for another type under the same key', () => {
+  it('are not in the way of whoever waits behind them', () => {
+    const { actor, others } = scene(2)
+    others[0].send('BLPOP', 'k', '0')
+    others[1]!.send('BZPOPMIN', 'k', '0')
+    actor.call('ZADD', 'k', '1', 'm')
+    expect(others[0].replies()).toEqual([])
+    expect(others[1]!.replies()).toEqual([['k', 'm', '1']])
+    actor.call('RPUSH', 'k', 'a')
+    expect(others[0].replies()).toEqual([['k', 'a']])
+  })
+})
+
 describe('a thousand who wait', () => {
   it('are served in the order in which they came', () => {
     const { actor, others } = scene(1000)
