@@ -57,9 +57,13 @@ export const errors = {
   maxClients: new ReplyError('ERR max number of clients reached'),
 } as const
 
-/** The client's words quoted in an error, without the control characters that would break it. */
+/**
+ * The client's words quoted in an error, without the control characters that would break it. As in
+ * Redis, whose strings end there, nothing is quoted from a zero byte on.
+ */
 export function printable(text: string, lengthMax = 128): string {
-  const cut = text.length > lengthMax ? text.slice(0, lengthMax) : text
+  const zero = text.indexOf('\0')
+  const cut = text.slice(0, zero < 0 ? lengthMax : Math.min(zero, lengthMax))
   let clean = ''
   for (const char of cut) clean += char < ' ' || char === '\x7f' ? ' ' : char
   return clean
