@@ -161,7 +161,10 @@ function unite({ inputs, aggregate }: Operation): Zset {
     for (let more = source.seek(0); more; more = source.next()) {
       const score = number(source.read(member) * weight)
       const before = result.score(member)
-      result.set(member, before === undefined ? score : aggregate(before, score))
+      const total = before === undefined ? score : aggregate(before, score)
+      // A set leaves an equal score as it is, but -0 becomes 0 here.
+      if (total === 0 && before === 0) result.remove(member)
+      result.set(member, total)
     }
   }
   return result
