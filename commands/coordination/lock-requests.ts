@@ -64,7 +64,7 @@ export function acquire(call: Call): void {
 
 /** LOCK.MACQUIRE numkeys key… owner [options as of LOCK.ACQUIRE] */
 export function acquireAll(call: Call): void {
-  const keys = keysAt(call, 1)
+  const keys = keysAt(call, 1, 1)
   const wish = readWish(call, 2 + keys.length)
   const { coordination } = call.server
   const locks: Lock[] = []

@@ -50,7 +50,7 @@ function releaseOne(
 
 /** LOCK.MRELEASE numkeys key… owner */
 function releaseAll(call: Call): void {
-  const keys = keysAt(call, 1)
+  const keys = keysAt(call, 1, 1)
   const owner = nameAt(call, 2 + keys.length)
   if (call.count > 3 + keys.length) throw errors.syntax
   // All keys are looked at before one of them changes: a wrong type changes nothing.

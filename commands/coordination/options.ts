@@ -35,10 +35,13 @@ export function tokenAt(call: Call, i: number): number {
   return call.integerIn(i, 0, Number.MAX_SAFE_INTEGER)
 }
 
-/** The positions of the keys behind a count of them at argument i; none comes twice. */
-export function keysAt(call: Call, i: number): number[] {
+/**
+ * The positions of the keys behind a count of them at argument i; none comes twice. At least
+ * `following` arguments must come after them.
+ */
+export function keysAt(call: Call, i: number, following: number): number[] {
   const count = call.integerIn(i, 1, KEYS_MAX, numkeysRange)
-  if (i + count >= call.count) throw errors.syntax
+  if (i + count + following >= call.count) throw errors.syntax
   const positions: number[] = []
   const names = new Set<string>()
   for (let at = i + 1; at <= i + count; at++) {
