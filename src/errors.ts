@@ -58,15 +58,13 @@ export const errors = {
 } as const
 
 /**
- * The client's words quoted in an error, without the control characters that would break it. As in
- * Redis, whose strings end there, nothing is quoted from a zero byte on.
+ * The client's words quoted in an error, without the line breaks that would break it. As in Redis,
+ * whose strings end there, nothing is quoted from a zero byte on.
  */
 export function printable(text: string, lengthMax = 128): string {
   const zero = text.indexOf('\0')
   const cut = text.slice(0, zero < 0 ? lengthMax : Math.min(zero, lengthMax))
-  let clean = ''
-  for (const char of cut) clean += char < ' ' || char === '\x7f' ? ' ' : char
-  return clean
+  return cut.replace(/[\r\n]/g, ' ')
 }
 
 export function wrongArity(fullName: string): ReplyError {
