@@ -22,7 +22,10 @@ export interface Segment {
   readonly owners: readonly NodeId[]
   /** Invariant: a subset of the owners, in their order. */
   readonly inSync: readonly NodeId[]
-  /** Receive a copy and are owners once they have it. Invariant: none of them is an owner. */
+  /**
+   * Receive a copy from the primary and are owners once they have it. Invariant: none of them is an
+   * owner; empty if there is no primary.
+   */
   readonly pending: readonly NodeId[]
   /** The copies that were in sync last. Invariant: empty if and only if an owner is in sync. */
   readonly lastInSync: readonly Copy[]
@@ -79,7 +82,8 @@ function withOwners(
 
 export function addOwner(segment: Segment, id: NodeId): Segment | undefined {
   const count = segment.owners.length + segment.pending.length
-  if (holds(segment, id) || count >= OWNERS_MAX) return undefined
+  const hasSource = segment.inSync.length > 0
+  if (!hasSource || holds(segment, id) || count >= OWNERS_MAX) return undefined
   return freeze({ ...segment, pending: [...segment.pending, id] })
 }
 
@@ -131,8 +135,9 @@ export function loseCopies(segment: Segment, lost: readonly Copy[], epoch: numbe
     if (stillPending.length === pending.length) return segment
     return freeze({ ...segment, pending: stillPending })
   }
-  const lastInSync = left.length > 0 ? [] : lost.filter(copy => inSync.includes(copy.id))
-  const changed = { ...segment, pending: stillPending, lastInSync }
+  const isServed = left.length > 0
+  const lastInSync = isServed ? [] : lost.filter(copy => inSync.includes(copy.id))
+  const changed = { ...segment, pending: isServed ? stillPending : [], lastInSync }
   return withOwners(changed, owners, id => left.includes(id), epoch)
 }
 

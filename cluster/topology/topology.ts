@@ -144,6 +144,7 @@ export function assertTopology(topology: Topology): void {
     )
     assert(inSync.length === 0 || inSync[0] === owners[0], 'the first owner is the primary')
     assert((inSync.length === 0) !== (lastInSync.length === 0), 'a segment is served or lost')
+    assert(inSync.length > 0 || pending.length === 0, 'a copy comes from a primary')
     assert(segmentEpoch <= epoch, 'no record is newer than the topology')
   }
 }
