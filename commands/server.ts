@@ -8,6 +8,7 @@ import { infoText } from '../src/info/sections.ts'
 import type { Database } from '../src/keyspace/database.ts'
 import { lolwut } from '../src/lolwut.ts'
 import { VERSION } from '../src/version.ts'
+import { databaseAt, readDatabaseIndex } from './database-index.ts'
 
 function dbSize(call: Call): void {
   call.reply.integer(call.db.size)
@@ -40,13 +41,19 @@ function flushDb(call: Call): void {
   call.reply.ok()
 }
 
+const notFirst = new ReplyError('ERR invalid first DB index')
+const notSecond = new ReplyError('ERR invalid second DB index')
+
+/** A C int: what is beyond one is no index at all. */
+function databaseIndex(call: Call, i: number, error: ReplyError): number {
+  return call.integerIn(i, -(2 ** 31), 2 ** 31 - 1, error)
+}
+
 function swapDb(call: Call): void {
-  const { databases } = call.server.keyspace
-  const first = call.integer(1, new ReplyError('ERR invalid first DB index'))
-  const second = call.integer(2, new ReplyError('ERR invalid second DB index'))
-  const a = databases[first]
-  const b = databases[second]
-  if (a === undefined || b === undefined) throw errors.databaseOutOfRange
+  const first = readDatabaseIndex(call, 1, notFirst)
+  const second = readDatabaseIndex(call, 2, notSecond)
+  const a = databaseAt(call, first)
+  const b = databaseAt(call, second)
   if (a !== b) call.server.swap(a, b)
   call.reply.ok()
 }
