@@ -6,30 +6,24 @@
 // random members in O(1), and an order in which a scan can walk downwards: removal only ever moves
 // the last record, so one that stays is never missed.
 //
-// The table is extendible: a directory, indexed by the top bits of the hash, of small tables that
-// split one at a time. No insertion ever stalls to rehash a million keys. A handful of records needs
-// no table at all: looking at each is as fast, and there are many collections of a few long values.
+// A handful of records needs no table at all: looking at each is as fast, and there are many
+// collections of a few long values.
 //
-// Invariant: every record is at exactly one index, and if there are tables in exactly one slot; a
-// table is at most three quarters full. A reference is good until the next call that may move
-// records; the owner is told.
+// Invariant: every record is at exactly one index, and if there is a table it is there once. A
+// reference is good until the next call that may move records; the owner is told.
 
 import { hashBytes } from '../keyspace/hash.ts'
 import { ARRAY_OVERHEAD_BYTES, copyBytes, sameBytes } from './bytes.ts'
 import type { Element } from './element.ts'
+import { HashTable } from './hash-table.ts'
 import { DEAD, PAGE_SHIFT, Records, WORD_MASK } from './records.ts'
 
 /** Words of a record that are the dict's own. */
 export const INDEX = 0
 export const KEY_LENGTH = 1
 
-/** Slots of a table before it splits: splitting one takes some tens of microseconds. */
-const TABLE_SLOTS_MAX = 4096
-const TABLE_SLOTS_MIN = 32
-/** So many records do without a table. The last table goes when there are four. */
+/** So many records do without a table; half as many do without it again. */
 const UNINDEXED_MAX = 16
-/** Hashes are 32 bits. A table that would need more of them grows instead of splitting. */
-const DEPTH_MAX = 24
 
 /** References in one piece of the dense array. */
 const PIECE_SHIFT = 12
@@ -38,8 +32,6 @@ const PIECE_MASK = PIECE_SIZE - 1
 const PIECE_SIZE_MIN = 16
 
 const DICT_BYTES = 400
-const NO_TABLES: Table[] = []
-const TABLE_BYTES = 48 + ARRAY_OVERHEAD_BYTES
 
 /** What a dict must know of its records, and tell of them. */
 export interface RecordOwner {
@@ -49,78 +41,13 @@ export interface RecordOwner {
   moved(from: number, to: number): void
 }
 
-/** Open addressing, linear probing: pairs of hash and reference, reference 0 if the slot is free. */
-class Table {
-  slots: Int32Array
-  used = 0
-  /** Number of top bits that all hashes in this table share. */
-  depth: number
-
-  constructor(size: number, depth: number) {
-    this.slots = new Int32Array(2 * size)
-    this.depth = depth
-  }
-
-  get size(): number {
-    return this.slots.length >> 1
-  }
-
-  place(hash: number, reference: number): void {
-    const { slots } = this
-    const mask = slots.length - 1
-    let i = (hash << 1) & mask
-    while (slots[i + 1] !== 0) i = (i + 2) & mask
-    slots[i] = hash
-    slots[i + 1] = reference
-    this.used++
-  }
-
-  /** Index of the slot that holds a reference. */
-  slotOf(hash: number, reference: number): number {
-    const { slots } = this
-    const mask = slots.length - 1
-    let i = (hash << 1) & mask
-    while (slots[i + 1] !== reference) i = (i + 2) & mask
-    return i
-  }
-
-  /** Frees a slot and moves followers back, so that no probe ends before its time. */
-  vacate(slot: number): void {
-    const { slots } = this
-    const mask = slots.length - 1
-    let hole = slot
-    for (let i = (hole + 2) & mask; slots[i + 1] !== 0; i = (i + 2) & mask) {
-      const home = (slots[i]! << 1) & mask
-      if (((i - home) & mask) < ((i - hole) & mask)) continue
-      slots[hole] = slots[i]!
-      slots[hole + 1] = slots[i + 1]!
-      hole = i
-    }
-    slots[hole + 1] = 0
-    this.used--
-  }
-
-  resize(size: number): void {
-    const before = this.slots
-    this.slots = new Int32Array(2 * size)
-    this.used = 0
-    for (let i = 0; i < before.length; i += 2) {
-      if (before[i + 1] !== 0) this.place(before[i]!, before[i + 1]!)
-    }
-  }
-}
-
 export class Dict {
   size = 0
   readonly records = new Records()
   readonly #headerBytes: number
   readonly #owner: RecordOwner
 
-  /** 2^depth tables, or none; a table whose own depth is less appears several times in a row. */
-  #directory: Table[] = NO_TABLES
-  #depth = 0
-  #tables = 0
-  #slots = 0
+  #table: HashTable | undefined = undefined
   readonly #dense: Int32Array[] = [new Int32Array(PIECE_SIZE_MIN)]
   // Registers of the last search: an insertion follows the search that found nothing, and a removal
   // nearly always the one that found the record.
@@ -135,17 +62,17 @@ export class Dict {
   memory(): number {
     const dense = this.#dense
     const pieces = dense.length * ARRAY_OVERHEAD_BYTES + 4 * this.#denseCapacity()
-    const tables = this.#tables * TABLE_BYTES + 8 * this.#slots + 8 * this.#directory.length
-    return DICT_BYTES + pieces + tables + this.records.memory()
+    return DICT_BYTES + pieces + (this.#table?.memory() ?? 0) + this.records.memory()
   }
 
   /** The record of a key, or 0. */
   find(key: Element): number {
     const { bytes, start, end } = key
-    if (this.#tables === 0) return this.#findUnindexed(bytes, start, end)
+    const table = this.#table
+    if (table === undefined) return this.#findUnindexed(bytes, start, end)
     const hash = hashBytes(bytes, start, end) | 0
     this.#hash = hash
-    const slots = this.#tableOf(hash).slots
+    const { slots } = table.bucketOf(hash)
     const mask = slots.length - 1
     let i = (hash << 1) & mask
     for (;;) {
@@ -173,8 +100,8 @@ export class Dict {
     words[at + KEY_LENGTH] = length
     copyBytes(key.bytes, key.start, key.end, this.records.bytes[page]!, at * 4 + this.#headerBytes)
     this.#append(reference)
-    if (this.#tables > 0) this.#roomFor(this.#hash).place(this.#hash, reference)
-    else if (this.size > UNINDEXED_MAX) this.#index()
+    if (this.#table !== undefined) this.#table.insert(this.#hash, reference)
+    else if (this.size > UNINDEXED_MAX) this.#table = this.#index()
     return reference
   }
 
@@ -188,7 +115,7 @@ export class Dict {
     const page = reference >>> PAGE_SHIFT
     const at = reference & WORD_MASK
     const words = this.records.words[page]!
-    if (this.#tables > 0) this.#unindex(reference)
+    if (this.#table !== undefined) this.#unindex(this.#table, reference)
     this.#dropIndex(words[at + INDEX]!)
     this.records.free(reference, this.#sizeOf(words, at))
   }
@@ -247,11 +174,6 @@ export class Dict {
     return at * 4 + this.#headerBytes + words[at + KEY_LENGTH]!
   }
 
-  #tableOf(hash: number): Table {
-    // Two shifts, because a shift by 32 is a shift by nothing.
-    return this.#directory[(hash >>> 1) >>> (31 - this.#depth)]!
-  }
-
   #findUnindexed(bytes: Uint8Array, start: number, end: number): number {
     const references = this.#dense[0]!
     for (let i = 0; i < this.size; i++) {
@@ -260,26 +182,21 @@ export class Dict {
     return 0
   }
 
-  /** Makes the first table. */
-  #index(): void {
-    const table = new Table(TABLE_SLOTS_MIN, 0)
-    for (let i = 0; i < this.size; i++) table.place(this.#hashOf(this.at(i)), this.at(i))
-    this.#directory = [table]
-    this.#tables = 1
-    this.#slots = TABLE_SLOTS_MIN
+  #index(): HashTable {
+    const table = new HashTable()
+    for (let i = 0; i < this.size; i++) table.insert(this.#hashOf(this.at(i)), this.at(i))
+    return table
   }
 
-  #unindex(reference: number): void {
-    let hash = this.#hash
-    let table = this.#tableOf(hash)
-    if (table.slots[this.#slot + 1] === reference) {
-      table.vacate(this.#slot)
+  #unindex(table: HashTable, reference: number): void {
+    if (this.size <= UNINDEXED_MAX >> 1) {
+      this.#table = undefined
+    } else if (table.bucketOf(this.#hash).slots[this.#slot + 1] === reference) {
+      table.removeAt(this.#hash, this.#slot)
     } else {
-      hash = this.#hashOf(reference)
-      table = this.#tableOf(hash)
-      table.vacate(table.slotOf(hash, reference))
+      const hash = this.#hashOf(reference)
+      table.removeAt(hash, table.bucketOf(hash).slotOf(hash, reference))
     }
-    if (table.used < table.size >> 3) this.#contract(table, hash)
   }
 
   #hasKey(reference: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -309,11 +226,7 @@ export class Dict {
     copyBytes(source, start, start + bytes, records.bytes[to >>> PAGE_SHIFT]!, (to & WORD_MASK) * 4)
     const index = records.words[from >>> PAGE_SHIFT]![from & WORD_MASK]!
     this.#dense[index >>> PIECE_SHIFT]![index & PIECE_MASK] = to
-    if (this.#tables > 0) {
-      const hash = this.#hashOf(from)
-      const table = this.#tableOf(hash)
-      table.slots[table.slotOf(hash, from) + 1] = to
-    }
+    this.#table?.replace(this.#hashOf(from), from, to)
     this.#owner.moved(from, to)
   }
 
@@ -352,88 +265,6 @@ export class Dict {
       dense.pop()
     } else if (only > PIECE_SIZE_MIN && size < only >> 2) {
       dense[0] = dense[0]!.slice(0, only >> 1)
-    }
-  }
-
-  /** The table for a hash, with room for one more. */
-  #roomFor(hash: number): Table {
-    for (;;) {
-      const table = this.#tableOf(hash)
-      const { size } = table
-      if (table.used < size - (size >> 2)) return table
-      if (size < TABLE_SLOTS_MAX || table.depth === DEPTH_MAX) {
-        table.resize(2 * size)
-        this.#slots += size
-      } else {
-        this.#split(table, hash)
-      }
-    }
-  }
-
-  /** Divides a table by the next bit of its hashes; `hash` is one that belongs to it. */
-  #split(table: Table, hash: number): void {
-    if (table.depth === this.#depth) this.#doubleDirectory()
-    const depth = table.depth + 1
-    const low = new Table(TABLE_SLOTS_MAX, depth)
-    const high = new Table(TABLE_SLOTS_MAX, depth)
-    const { slots } = table
-    for (let i = 0; i < slots.length; i += 2) {
-      if (slots[i + 1] === 0) continue
-      const half = (slots[i]! >>> (32 - depth)) & 1 ? high : low
-      half.place(slots[i]!, slots[i + 1]!)
-    }
-    const width = 1 << (this.#depth - depth)
-    const first = (((hash >>> 1) >>> (31 - this.#depth)) & -(2 * width)) >>> 0
-    this.#directory.fill(low, first, first + width)
-    this.#directory.fill(high, first + width, first + 2 * width)
-    this.#tables++
-    this.#slots += TABLE_SLOTS_MAX
-  }
-
-  #doubleDirectory(): void {
-    const doubled: Table[] = []
-    for (const table of this.#directory) doubled.push(table, table)
-    this.#directory = doubled
-    this.#depth++
-  }
-
-  /** Makes an almost empty table smaller, or one with its other half, or does without it. */
-  #contract(table: Table, hash: number): void {
-    if (table.depth === 0) {
-      if (table.size > TABLE_SLOTS_MIN) {
-        this.#slots -= table.size >> 1
-        table.resize(table.size >> 1)
-      } else {
-        this.#directory = NO_TABLES
-        this.#tables = this.#slots = 0
-      }
-      return
-    }
-    const width = 1 << (this.#depth - table.depth)
-    const first = (((hash >>> 1) >>> (31 - this.#depth)) & -(2 * width)) >>> 0
-    const low = this.#directory[first]!
-    const high = this.#directory[first + width]!
-    if (low.depth !== high.depth || low.used + high.used > TABLE_SLOTS_MAX >> 2) return
-    this.#join(low, high)
-    this.#directory.fill(low, first, first + 2 * width)
-    if (low.depth === this.#depth - 1) this.#halveDirectory()
-  }
-
-  #join(low: Table, high: Table): void {
-    const { slots } = high
-    for (let i = 0; i < slots.length; i += 2) {
-      if (slots[i + 1] !== 0) low.place(slots[i]!, slots[i + 1]!)
-    }
-    low.depth--
-    this.#tables--
-    this.#slots -= high.size
-  }
-
-  /** Halves the directory while every table appears in it at least twice. */
-  #halveDirectory(): void {
-    while (this.#depth > 0 && this.#directory.every(table => table.depth < this.#depth)) {
-      this.#directory = this.#directory.filter((_, i) => i % 2 === 0)
-      this.#depth--
     }
   }
 }

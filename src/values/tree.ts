@@ -16,26 +16,13 @@
 // Every call that takes a key takes it from `key`, which all trees share: fill it right before.
 // `leaf` and `index` are where a search ended: good until the next change of that tree.
 
-import { ARRAY_OVERHEAD_BYTES } from './bytes.ts'
+import { HEADER, NEXT, NODE_WORDS, NONE, PREVIOUS, SIZE, TreeNodes } from './tree-nodes.ts'
 
-/** Words of a node: 1 KiB is two hundred bytes of moving per insertion, and four levels a million. */
-const NODE_WORDS = 256
-const NODES_SHIFT = 4
-const NODES_MASK = (1 << NODES_SHIFT) - 1
-const SLAB_WORDS = NODE_WORDS << NODES_SHIFT
-/** The first slab starts as small as a typed array comes without memory of its own. */
-const FIRST_SLAB_WORDS = 16
 /** Deeper than any tree whose nodes a 32-bit number can name. */
 const HEIGHT_MAX = 16
-
-// Header of a node.
-const SIZE = 0
-const PREVIOUS = 1
-const NEXT = 2
-const HEADER = 4
-
-const NONE = -1
-const TREE_BYTES = 200
+/** So many freed nodes are kept, whatever the size of the tree. */
+const FREED_MIN = 16
+const TREE_BYTES = 260
 
 /** Words of the widest row. */
 const ROW_WORDS_MAX = 8
@@ -66,16 +53,12 @@ export class Tree {
   readonly #innerMax: number
   readonly #tie: Tie | undefined
 
-  #slabs: Int32Array[] = [new Int32Array(FIRST_SLAB_WORDS)]
+  #nodes = new TreeNodes()
   #root = 0
   /** Levels of inner nodes above the leaves. */
   #height = 0
   #firstLeaf = 0
   #lastLeaf = 0
-  /** Nodes that were ever given out, and those of them that are free, chained by NEXT. */
-  #nodes = 1
-  #freed = NONE
-  #freedCount = 0
 
   constructor(keyWords: number, rowWords: number, tie?: Tie) {
     this.#keyWords = this.#compared = keyWords
@@ -84,13 +67,11 @@ export class Tree {
     this.#leafMax = Math.floor((NODE_WORDS - HEADER) / rowWords)
     this.#innerMax = Math.floor((NODE_WORDS - HEADER) / (rowWords + 2))
     this.#tie = tie
-    this.#initialise(0)
+    this.#root = this.#nodes.allocate()
   }
 
   memory(): number {
-    const slabs = this.#slabs
-    const words = (slabs.length - 1) * SLAB_WORDS + slabs[0]!.length
-    return TREE_BYTES + 4 * words + slabs.length * ARRAY_OVERHEAD_BYTES
+    return TREE_BYTES + this.#nodes.memory()
   }
 
   /** Inserts the row in `key`, which is not there yet. */
@@ -268,25 +249,21 @@ export class Tree {
 
   clear(): void {
     this.size = 0
-    this.#slabs = [new Int32Array(FIRST_SLAB_WORDS)]
-    this.#root = this.#firstLeaf = this.#lastLeaf = 0
+    this.#nodes = new TreeNodes()
+    this.#root = this.#firstLeaf = this.#lastLeaf = this.#nodes.allocate()
     this.#height = 0
-    this.#nodes = 1
-    this.#freed = NONE
-    this.#freedCount = 0
-    this.#initialise(0)
   }
 
   #slab(node: number): Int32Array {
-    return this.#slabs[node >>> NODES_SHIFT]!
+    return this.#nodes.slab(node)
   }
 
   #base(node: number): number {
-    return (node & NODES_MASK) * NODE_WORDS
+    return this.#nodes.base(node)
   }
 
   #sizeOf(node: number): number {
-    return this.#slab(node)[this.#base(node) + SIZE]!
+    return this.#nodes.size(node)
   }
 
   #isFull(node: number, level: number): boolean {
@@ -361,13 +338,13 @@ export class Tree {
   }
 
   #makeRootRoomy(beyond: boolean): void {
-    const first = this.#slabs[0]!
-    if (first.length < NODE_WORDS) {
-      if (HEADER + (this.size + 1) * this.#rowWords > first.length) this.#growFirstSlab()
+    const { firstWords } = this.#nodes
+    if (firstWords < NODE_WORDS) {
+      if (HEADER + (this.size + 1) * this.#rowWords > firstWords) this.#nodes.growFirst()
       return
     }
     if (!this.#isFull(this.#root, this.#height)) return
-    const root = this.#allocate()
+    const root = this.#nodes.allocate()
     const slab = this.#slab(root)
     const base = this.#base(root)
     this.#copyFirstRow(this.#root, slab, base + HEADER)
@@ -383,7 +360,7 @@ export class Tree {
    * others: then only the last row moves, so that ascending insertion fills its nodes.
    */
   #split(parent: number, turn: number, level: number, beyond: boolean): void {
-    const right = this.#allocate()
+    const right = this.#nodes.allocate()
     const slab = this.#slab(parent)
     const entry = this.#base(parent) + HEADER + turn * this.#childWords
     const left = slab[entry + this.#rowWords]!
@@ -454,7 +431,7 @@ export class Tree {
     slab.copyWithin(at, at + count * this.#rowWords, end)
     slab[base + SIZE]! -= count
     this.size -= count
-    if (this.size === 0 && this.#nodes > 1) {
+    if (this.size === 0 && this.#nodes.count > 1) {
       this.clear()
       return
     }
@@ -462,8 +439,8 @@ export class Tree {
       this.#settle(PATH[level]!, TURNS[level]!, this.#height - 1 - level, count)
     }
     this.#lowerRoot()
-    if (this.#freedCount > 16 && this.#freedCount > this.#nodes - (this.#nodes >> 2))
-      this.#compact()
+    this.#compact()
+    this.#compact()
   }
 
   /** After `count` rows went from below a child: its separator, its count, and its existence. */
@@ -548,76 +525,38 @@ export class Tree {
     else this.#slab(following)[this.#base(following) + PREVIOUS] = before
   }
 
-  #initialise(node: number): void {
-    const slab = this.#slab(node)
-    const base = this.#base(node)
-    slab[base + SIZE] = 0
-    slab[base + PREVIOUS] = NONE
-    slab[base + NEXT] = NONE
-  }
-
-  #allocate(): number {
-    let node = this.#freed
-    if (node === NONE) {
-      node = this.#nodes++
-      if (node >>> NODES_SHIFT === this.#slabs.length) this.#slabs.push(new Int32Array(SLAB_WORDS))
-      else if (this.#base(node) === this.#slab(node).length) this.#growFirstSlab()
-    } else {
-      this.#freed = this.#slab(node)[this.#base(node) + NEXT]!
-      this.#freedCount--
-    }
-    this.#initialise(node)
-    return node
-  }
-
   #release(node: number, level: number): void {
     if (level === 0) this.#unlink(node)
-    this.#slab(node)[this.#base(node) + NEXT] = this.#freed
-    this.#freed = node
-    this.#freedCount++
+    this.#nodes.release(node)
   }
 
-  #growFirstSlab(): void {
-    const first = this.#slabs[0]!
-    const grown = new Int32Array(2 * first.length)
-    grown.set(first)
-    this.#slabs[0] = grown
-  }
-
-  /** Copies the nodes that are left into as few slabs as they need. */
+  /** Copies the nodes that are left, when most are free, into as few slabs as they need. */
   #compact(): void {
-    const slabs = this.#slabs
-    const copy = new Tree(this.#keyWords, this.#rowWords, this.#tie)
-    copy.#slabs = [new Int32Array(NODE_WORDS)]
-    copy.#nodes = 0
-    copy.#firstLeaf = copy.#lastLeaf = NONE
-    this.#root = copy.#copyNode(slabs, this.#root, this.#height)
-    this.#slabs = copy.#slabs
-    this.#nodes = copy.#nodes
-    this.#firstLeaf = copy.#firstLeaf
-    this.#lastLeaf = copy.#lastLeaf
-    this.#freed = NONE
-    this.#freedCount = 0
+    const { count, freed } = this.#nodes
+    if (freed <= FREED_MIN || freed <= count - (count >> 2)) return
+    const sparse = this.#nodes
+    this.#nodes = new TreeNodes()
+    this.#firstLeaf = this.#lastLeaf = NONE
+    this.#root = this.#copyNode(sparse, this.#root, this.#height)
   }
 
-  #copyNode(from: readonly Int32Array[], node: number, level: number): number {
-    const copied = this.#allocate()
-    const source = this.#base(node)
-    const words = from[node >>> NODES_SHIFT]!.subarray(source, source + NODE_WORDS)
-    this.#slab(copied).set(words, this.#base(copied))
+  /** Copies a node and all below it, and links the leaves anew. */
+  #copyNode(sparse: TreeNodes, node: number, level: number): number {
+    const copied = this.#nodes.adopt(sparse, node)
     if (level === 0) {
-      this.#slab(copied)[this.#base(copied) + PREVIOUS] = this.#lastLeaf
+      const before = this.#lastLeaf
+      this.#slab(copied)[this.#base(copied) + PREVIOUS] = before
       this.#slab(copied)[this.#base(copied) + NEXT] = NONE
-      if (this.#lastLeaf === NONE) this.#firstLeaf = copied
-      else this.#slab(this.#lastLeaf)[this.#base(this.#lastLeaf) + NEXT] = copied
+      if (before === NONE) this.#firstLeaf = copied
+      else this.#slab(before)[this.#base(before) + NEXT] = copied
       this.#lastLeaf = copied
       return copied
     }
-    const size = words[SIZE]!
+    const size = this.#sizeOf(copied)
     for (let i = 0; i < size; i++) {
-      const at = HEADER + i * this.#childWords + this.#rowWords
-      const child = this.#copyNode(from, words[at]!, level - 1)
-      this.#slab(copied)[this.#base(copied) + at] = child
+      const at = this.#base(copied) + HEADER + i * this.#childWords + this.#rowWords
+      const child = this.#copyNode(sparse, this.#slab(copied)[at]!, level - 1)
+      this.#slab(copied)[at] = child
     }
     return copied
   }
