@@ -9,8 +9,7 @@ import type { CommandSpec } from '../src/command.ts'
 import { errors, ReplyError, wrongArity } from '../src/errors.ts'
 import { endTransaction } from '../src/transaction.ts'
 import { checkClientAttribute } from './client-attributes.ts'
-
-const INT32_MAX = 2 ** 31 - 1
+import { databaseAt, readDatabaseIndex } from './database-index.ts'
 
 const authWithoutPassword = new ReplyError(
   'ERR AUTH <password> called without any password configured for the default user. ' +
@@ -21,9 +20,6 @@ const helloWithoutAuth = new ReplyError(
   'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO ' +
     '<proto> AUTH <user> <pass> option can be used to authenticate the client and select the ' +
     'RESP protocol version at the same time',
-)
-const databaseNotInt32 = new ReplyError(
-  'ERR value is out of range, value must between -2147483648 and 2147483647',
 )
 const selectInCluster = new ReplyError('ERR SELECT is not allowed in cluster mode')
 
@@ -136,12 +132,9 @@ function reset(call: Call): void {
 }
 
 function select(call: Call): void {
-  const index = call.integer(1)
-  if (Math.abs(index) > INT32_MAX) throw databaseNotInt32
+  const index = readDatabaseIndex(call, 1)
   if (index !== 0 && call.server.mode === 'cluster') throw selectInCluster
-  const db = call.server.keyspace.databases[index]
-  if (db === undefined) throw errors.databaseOutOfRange
-  call.client.db = db
+  call.client.db = databaseAt(call, index)
   call.reply.ok()
 }
 

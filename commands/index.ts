@@ -2,12 +2,15 @@
 
 import type { CommandSpec } from '../src/command.ts'
 import { aclCommands } from './acl.ts'
+import { bitmapCommands } from './bitmaps/index.ts'
 import { clientCommands } from './client.ts'
 import { commandCommands } from './command.ts'
 import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
 import { coordinationFamilies } from './coordination/index.ts'
 import { debugCommands } from './debug.ts'
+import { hyperloglogCommands } from './hyperloglog.ts'
+import { keyCommands } from './keys/index.ts'
 import { latencyCommands } from './latency.ts'
 import { listCommands } from './lists/index.ts'
 import { memoryCommands } from './memory.ts'
@@ -20,12 +23,15 @@ import { transactionCommands } from './transactions.ts'
 
 export const families: readonly (readonly CommandSpec[])[] = [
   aclCommands,
+  bitmapCommands,
   clientCommands,
   commandCommands,
   configCommands,
   connectionCommands,
   ...coordinationFamilies(() => families),
   debugCommands,
+  hyperloglogCommands,
+  keyCommands,
   latencyCommands,
   listCommands,
   memoryCommands,

@@ -378,10 +378,12 @@ export class Dispatch {
     if (outermost) keyspace.version = effects.lsn + 1
     this.reply.mark(mark)
     this.#depth++
+    let failed = false
     try {
       call.command.handler!(call)
     } catch (error) {
       if (!(error instanceof ReplyError)) throw error
+      failed = true
       this.reply.reset(mark)
       this.fail(call, error)
     } finally {
@@ -389,7 +391,7 @@ export class Dispatch {
     }
     if (keyspace.dirty !== dirty || call.effects !== undefined) {
       // Keys that the command only found to be over are in the log already.
-      const own = keyspace.dirty - dirty !== keyspace.lapsed - lapsed
+      const own = !failed && keyspace.dirty - dirty !== keyspace.lapsed - lapsed
       if (effects.active) this.#recordEffects(call, own)
     }
     if (outermost) effects.commit(call.now, keyspace.dirty !== dirty)

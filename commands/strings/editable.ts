@@ -15,6 +15,16 @@ export function checkLength(call: Call, length: number): void {
 }
 
 /**
+ * Keeps a string raw that is about to be changed in place; as in Redis it stays so, changed or not.
+ * True if it was not kept so before.
+ */
+export function unshare({ db }: Call, entry: number): boolean {
+  if (db.encoding(entry) === RAW) return false
+  db.reencode(entry, RAW)
+  return true
+}
+
+/**
  * Makes the string at key 1 (its entry, 0 for none) at least `length` bytes long and ready to be
  * changed where it lies; new bytes are zero. The caller declares the change. Answers the address.
  */
@@ -28,6 +38,6 @@ export function editable(call: Call, entry: number, length: number): number {
     return made
   }
   const own = length > db.valueLength(entry) ? db.resizeValue(entry, length) : db.ownValue(entry)
-  if (db.encoding(own) !== RAW) db.reencode(own, RAW)
+  unshare(call, own)
   return own
 }

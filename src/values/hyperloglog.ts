@@ -104,6 +104,11 @@ export function isCountCached(hll: Uint8Array): boolean {
   return (hll[STALE_AT]! & STALE) === 0
 }
 
+/** The cached count, exactly: a client may have written any there. */
+export function keptCount(hll: Buffer): bigint {
+  return hll.readBigUInt64LE(CACHE_AT)
+}
+
 /** The cardinality. Writes it into the cache if that was stale. */
 export function count(hll: Buffer): number | undefined {
   if (isCountCached(hll))

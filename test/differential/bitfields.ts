@@ -1,6 +1,7 @@
 // Random BITFIELD programs: signed and unsigned fields of every width, on and off their boundaries, with
 // the three ways to overflow.
 import fc from 'fast-check'
+import { encoding } from '../harness/agreement.ts'
 import { command, integer, key, option, several, token, value, weighted } from './alphabet.ts'
 
 const width = fc.oneof(
@@ -58,6 +59,6 @@ export const bitfields = weighted(
   [3, command('GET', [key])],
   [1, command('STRLEN', [key])],
   [2, command('SET', [key, value])],
-  [1, command('OBJECT ENCODING', [key])],
+  [1, command('OBJECT ENCODING', [key], encoding)],
   [1, command('DEL', [key])],
 )

@@ -1,5 +1,6 @@
 // Random commands on single bits and on whole bitmaps.
 import fc from 'fast-check'
+import { encoding } from '../harness/agreement.ts'
 import { command, integer, key, optional, several, token, value, weighted } from './alphabet.ts'
 
 /** Both servers run with `proto-max-bulk-len 1mb`: the last bit is 8388607. */
@@ -41,7 +42,7 @@ export const bitmaps = weighted(
   [1, command('BITOP', [fc.constantFrom('NOT', 'NAND', ''), key, several(key)])],
   [2, command('GET', [key])],
   [1, command('STRLEN', [key])],
-  [1, command('OBJECT ENCODING', [key])],
+  [1, command('OBJECT ENCODING', [key], encoding)],
   [1, command('APPEND', [key, bits])],
   [1, command('INCR', [key])],
   [1, command('DEL', [key])],

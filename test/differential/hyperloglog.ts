@@ -1,6 +1,7 @@
 // Random HyperLogLog commands. The bytes of the value are compared too: sparse, dense, with its cached
 // count fresh or stale, and after a client has damaged it.
 import fc from 'fast-check'
+import { encoding } from '../harness/agreement.ts'
 import { command, key, several, value, weighted } from './alphabet.ts'
 
 const element = fc.oneof(
@@ -49,7 +50,7 @@ export const hyperloglog = weighted(
   [1, command('APPEND', [key, damage])],
   [1, command('PFDEBUG ENCODING', [key])],
   [1, command('PFDEBUG TODENSE', [key])],
-  [1, command('OBJECT ENCODING', [key])],
+  [1, command('OBJECT ENCODING', [key], encoding)],
   [1, command('COPY', [key, key])],
   [2, command('DEL', [key])],
 )

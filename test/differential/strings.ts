@@ -1,5 +1,6 @@
 // Random string commands, LCS among them, with the encodings and times they leave behind.
 import fc from 'fast-check'
+import { encoding } from '../harness/agreement.ts'
 import {
   aboutSeconds,
   command,
@@ -116,7 +117,7 @@ export const strings = weighted(
       ),
     ]),
   ],
-  [2, command('OBJECT ENCODING', [key])],
+  [2, command('OBJECT ENCODING', [key], encoding)],
   [2, command('TTL', [key], aboutSeconds)],
   [1, command('EXPIRETIME', [key], aboutSeconds)],
   [1, command('EXISTS', [several(key)])],

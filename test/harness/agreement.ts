@@ -44,6 +44,13 @@ export function within(tolerance: number): Agreement {
   }
 }
 
+const QUICKLIST = Buffer.from('$9\r\nquicklist\r\n')
+const LISTPACK = Buffer.from('$8\r\nlistpack\r\n')
+
+/** For names of encodings: since 7.2 a short list is a listpack, which older servers do not have. */
+export const encoding: Agreement = (reference, candidate) =>
+  exact(reference, candidate) || (reference.equals(QUICKLIST) && candidate.equals(LISTPACK))
+
 /** For arrays whose elements each have an agreement of their own, such as the reply of EXEC. */
 export function pairwise(
   reference: Buffer,
