@@ -16,6 +16,7 @@ import { listCommands } from './lists/index.ts'
 import { memoryCommands } from './memory.ts'
 import { pubsubCommands } from './pubsub.ts'
 import { serverCommands } from './server.ts'
+import { setCommands } from './sets/index.ts'
 import { slowlogCommands } from './slowlog.ts'
 import { sortedSetCommands } from './sorted-sets/index.ts'
 import { stringCommands } from './strings/index.ts'
@@ -37,6 +38,7 @@ export const families: readonly (readonly CommandSpec[])[] = [
   memoryCommands,
   pubsubCommands,
   serverCommands,
+  setCommands,
   slowlogCommands,
   sortedSetCommands,
   stringCommands,
