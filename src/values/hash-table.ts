@@ -15,6 +15,8 @@ import { ARRAY_OVERHEAD_BYTES } from './bytes.ts'
 /** Slots of a bucket before it splits: splitting one takes some tens of microseconds. */
 const BUCKET_SLOTS_MAX = 4096
 const BUCKET_SLOTS_MIN = 32
+/** Buckets that have shrunk to this are joined instead of shrinking further. */
+const BUCKET_SLOTS_JOINED = 512
 /** Hashes are 32 bits. A bucket that would need more of them grows instead of splitting. */
 const DEPTH_MAX = 24
 
@@ -112,8 +114,7 @@ export class HashTable {
         return
       }
       if (size < BUCKET_SLOTS_MAX || bucket.depth === DEPTH_MAX) {
-        bucket.resize(2 * size)
-        this.#slots += size
+        this.#resize(bucket, 2 * size)
       } else {
         this.#split(bucket, hash)
       }
@@ -124,7 +125,7 @@ export class HashTable {
   removeAt(hash: number, slot: number): void {
     const bucket = this.bucketOf(hash)
     bucket.vacate(slot)
-    if (bucket.used < bucket.size >> 3) this.#contract(bucket, hash)
+    if (bucket.used < bucket.size >> 2) this.#contract(bucket, hash)
   }
 
   replace(hash: number, from: number, to: number): void {
@@ -169,25 +170,32 @@ export class HashTable {
     this.#depth++
   }
 
-  /** Makes an almost empty bucket smaller, or one with its other half. */
+  /** Halves a bucket that is not a quarter full, or joins it with its other half. */
   #contract(bucket: Bucket, hash: number): void {
-    if (bucket.depth === 0) {
-      if (bucket.size === BUCKET_SLOTS_MIN) return
-      this.#slots -= bucket.size >> 1
-      bucket.resize(bucket.size >> 1)
-      return
-    }
-    const width = 1 << (this.#depth - bucket.depth)
+    const { size, depth } = bucket
+    if (depth > 0 && size <= BUCKET_SLOTS_JOINED) this.#join(depth, hash)
+    else if (size > BUCKET_SLOTS_MIN) this.#resize(bucket, size >> 1)
+  }
+
+  #join(depth: number, hash: number): void {
+    const width = 1 << (this.#depth - depth)
     const first = this.#firstIndex(hash, width)
     const low = this.#directory[first]!
     const high = this.#directory[first + width]!
-    if (low.depth !== high.depth || low.used + high.used > BUCKET_SLOTS_MAX >> 2) return
+    const used = low.used + high.used
+    if (low.depth !== high.depth || used > BUCKET_SLOTS_JOINED >> 1) return
+    this.#resize(low, BUCKET_SLOTS_JOINED)
     low.takeAll(high.slots)
     low.depth--
     this.#buckets--
     this.#slots -= high.size
     this.#directory.fill(low, first, first + 2 * width)
     this.#halveDirectory()
+  }
+
+  #resize(bucket: Bucket, size: number): void {
+    this.#slots += size - bucket.size
+    if (size !== bucket.size) bucket.resize(size)
   }
 
   /** Halves the directory while every bucket appears in it at least twice. */
