@@ -17,6 +17,7 @@ import { bitfields } from './bitfields.ts'
 import { bitmaps } from './bitmaps.ts'
 import { generic } from './generic.ts'
 import { hyperloglog } from './hyperloglog.ts'
+import { sortedSets } from './sorted-sets.ts'
 import { strings } from './strings.ts'
 import { transactions } from './transactions.ts'
 
@@ -31,6 +32,7 @@ const families: Record<string, fc.Arbitrary<Move>> = {
   hyperloglog,
   generic,
   transactions,
+  'sorted sets': sortedSets,
 }
 families['all families mixed'] = fc.oneof(...Object.values(families))
 
