@@ -1,4 +1,4 @@
-// crc64.ts — The checksum of RDB files and DUMP payloads: CRC-64 with Jones's polynomial, reflected.
+// crc64.ts — The checksum of RDB files and DUMP payloads: CRC-64, Jones's polynomial, reflected.
 //
 // JavaScript has no fast 64-bit integers, so the register is two halves. Eight tables of 256 let it
 // take eight bytes a step. A checksum of nothing is 0; a checksum can be continued, so a file

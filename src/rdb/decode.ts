@@ -1,4 +1,4 @@
-// decode.ts — Reads a value of any type that Redis 2.0 to 7.4 writes, from bytes nobody vouches for.
+// decode.ts — Reads a value of any type that Redis 2.0 to 7.4 writes, from untrusted bytes.
 //
 // What is returned satisfies every invariant of the value's own code: packed bytes are validated
 // through and through, members and fields are distinct, scores are numbers in order, nothing is
@@ -325,7 +325,7 @@ function fits(lp: Uint8Array, elementsMax: number, bytesMax: number): boolean {
   return true
 }
 
-/** The listpack is rows of so many elements, at least one, and the first of each row are distinct. */
+/** The listpack is one or more rows of so many elements, whose first elements are distinct. */
 function requireRows(lp: Uint8Array, width: number): void {
   const names = new Set<string>()
   let walked = 0

@@ -14,7 +14,7 @@ export interface PlainString {
   readonly bytes: Uint8Array
 }
 
-/** A collection in one listpack: elements, members, pairs of member and score, of field and value. */
+/** One listpack: of elements, members, pairs of member and score, or of field and value. */
 export interface PackedCollection {
   readonly kind: 'listpack'
   readonly type: 'list' | 'set' | 'zset' | 'hash'

@@ -1,6 +1,6 @@
 // zipmap.ts — Reads the packed hashes of Redis before 2.6, from untrusted bytes.
 //
-// A zipmap is: the number of pairs (one byte, 254 or more for "count them"), the pairs, and the byte
+// A zipmap is: the number of pairs (one byte, 254 or more for "count them"), the pairs, and a byte
 // 0xFF. A pair is the length and bytes of its field, the length of its value, the number of unused
 // bytes behind the value, the value, and those bytes. A length is one byte, or 254 and four bytes.
 //

@@ -5,7 +5,7 @@
 // memcmp with the shorter range first on a tie, which is also the order of latin1 strings.
 // Nothing here keeps a reference to what it was given.
 
-/** Above this many bytes one native call is cheaper than a loop (measured: 1.6 ns a byte, 40 ns). */
+/** Above this many bytes one native call (40 ns) is cheaper than a loop (1.6 ns a byte). */
 const LOOP_BYTES_MAX = 24
 
 /** Copies a range into another array; the two must not be the same memory. */

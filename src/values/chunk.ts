@@ -174,7 +174,7 @@ export class Chunk {
     return removed
   }
 
-  /** Makes `removed` bytes at `at` into `inserted`, moving the shorter side; returns their place. */
+  /** Makes `removed` bytes at `at` into `inserted`, moving the shorter side; returns where. */
   #splice(at: number, removed: number, inserted: number, capacityMax: number): number {
     const ahead = at - this.start
     const behind = this.end - at - removed

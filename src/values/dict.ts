@@ -257,7 +257,7 @@ export class Dict {
     this.#trimDense(last)
   }
 
-  /** Gives back room well above `size`, so that one that swings around a bound allocates nothing. */
+  /** Gives back room far above `size`; one that swings around a bound allocates nothing. */
   #trimDense(size: number): void {
     const dense = this.#dense
     const only = dense.length === 1 ? dense[0]!.length : 0

@@ -43,7 +43,7 @@ export class List {
   readonly #bytesMax: number
   readonly #countMax: number
 
-  /** `fill` is list-max-listpack-size: elements of a chunk, or if negative the class of its size. */
+  /** `fill` is list-max-listpack-size: elements of a chunk, or if negative a class of sizes. */
   constructor(fill: number) {
     this.#bytesMax = bytesMaxOf(fill)
     this.#countMax = countMaxOf(fill)
@@ -438,7 +438,7 @@ export class List {
   }
 }
 
-// Scratch elements of this file: a value to be stored, one to be looked for, one on its way through.
+// Scratch elements: a value to be stored, one to be looked for, one on its way through.
 const spare = new Element()
 const sought = new Element()
 const moved = new Element()

@@ -7,8 +7,8 @@
 //
 // Listpacks live inside larger memory, so every function takes the array and `base`, where the
 // listpack begins; a position is an index into the array. Readers believe what they read: bytes
-// from outside pass `validate` first. Writers edit in place if the result ends at or before `limit`,
-// and return the same array; otherwise they leave the original alone and return a new array with
+// from outside pass `validate` first. Writers edit in place if the result ends by `limit`, and
+// return the same array; otherwise they leave the original alone and return a new array with
 // the result at 0. Nothing here keeps a reference to an array.
 
 import { copyBytes } from './bytes.ts'

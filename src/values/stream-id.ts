@@ -33,8 +33,8 @@ export class StreamId {
   }
 
   /**
-   * Reads `ms-seq`, or `ms` alone, to which `seq` is then added: 0 for the beginning of a range, the
-   * maximum for its end. Undefined if the text is neither.
+   * Reads `ms-seq`, or `ms` alone, to which `seq` is then added: 0 for the beginning of a range,
+   * the maximum for its end. Undefined if the text is neither.
    */
   static parse(text: string, seq: StreamId = StreamId.MIN): StreamId | undefined {
     const dash = text.indexOf('-')

@@ -1,6 +1,6 @@
 // stream-node-validation.ts — Whether a listpack that nobody vouches for is a node of a stream.
 //
-// The listpack itself has been validated. Beyond that every element must be what its place asks for:
+// The listpack itself has been validated. Beyond that every element must be what its place asks:
 // counts that are right, entries that begin and end where the others say, IDs that ascend. A node
 // that passes can be walked in both directions without another check.
 

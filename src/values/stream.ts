@@ -2,8 +2,8 @@
 //
 // A tree orders the nodes by the ID of their first entry. Entries are appended to the last node
 // until it is full; a range walks nodes from the one that contains its beginning. A deletion marks
-// the entry in its node, and a node goes when its last entry does, all as in Redis, so that trimming
-// "about" cuts where Redis cuts.
+// the entry in its node, and a node goes when its last entry does, all as in Redis, so that
+// trimming "about" cuts where Redis cuts.
 //
 // Invariant: `length` is the number of living entries; IDs ascend, and none is above `lastId`;
 // `firstId` is that of the first living entry, zero if there is none. IDs that were deleted are
@@ -127,8 +127,8 @@ export class Stream {
   }
 
   /**
-   * Deletes the oldest entries until no more than `lengthMax` are left; if `approximate`, only whole
-   * nodes, and with a `limit` above 0 only while no more than that many entries go. Returns how
+   * Deletes the oldest entries until no more than `lengthMax` are left; if `approximate`, only
+   * whole nodes, and with a `limit` above 0 only while no more than that many entries go. Returns how
    * many went.
    */
   trimByLength(lengthMax: number, approximate: boolean, limit: number): number {

@@ -1,4 +1,4 @@
-// tree.ts — Rows of 32-bit words in order, counted: a B+ tree that lives outside the JavaScript heap.
+// tree.ts — Rows of 32-bit words in order, counted: a B+ tree outside the JavaScript heap.
 //
 // It is the order structure of everything here that has an order: members by score, pending entries
 // and stream nodes by ID, fields by expiry. A row is a key, compared word by word as unsigned
@@ -33,7 +33,7 @@ const TURNS = new Int32Array(HEIGHT_MAX)
 
 /** Orders rows whose keys are equal. */
 export interface Tie {
-  /** Negative, zero or positive as the row with this first payload word is before the one sought. */
+  /** Sign of the row with this first payload word minus the one sought. */
   compare(payload: number): number
 }
 

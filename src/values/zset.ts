@@ -2,7 +2,7 @@
 //
 // A record holds the member and its score; a tree orders the records by score and then by the
 // member's bytes. Every range is a range of ranks: the caller turns bounds into ranks with
-// `rankOfScore` and `rankOfLex`, and then walks, counts or removes in O(log n) plus what it touches.
+// `rankOfScore` and `rankOfLex`, then walks, counts or removes in O(log n) plus what it touches.
 //
 // Invariant: each record has exactly one row in the tree, under the score that the record holds.
 // There is one place to walk from, that of `seek`; it and what is read from it are good until the
