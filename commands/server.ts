@@ -44,11 +44,6 @@ function flushDb(call: Call): void {
 const notFirst = new ReplyError('ERR invalid first DB index')
 const notSecond = new ReplyError('ERR invalid second DB index')
 
-/** A C int: what is beyond one is no index at all. */
-function databaseIndex(call: Call, i: number, error: ReplyError): number {
-  return call.integerIn(i, -(2 ** 31), 2 ** 31 - 1, error)
-}
-
 function swapDb(call: Call): void {
   const first = readDatabaseIndex(call, 1, notFirst)
   const second = readDatabaseIndex(call, 2, notSecond)
