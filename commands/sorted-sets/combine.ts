@@ -158,8 +158,8 @@ function smallestFirst(inputs: Input[]): Input[] {
 function unite({ inputs, aggregate }: Operation): Zset {
   const result = new Zset()
   for (const { source, weight } of smallestFirst(inputs)) {
-    for (let more = source.seek(0); more; more = source.next()) {
-      const score = number(source.read(member) * weight)
+    for (let own = source.next(member); own !== undefined; own = source.next(member)) {
+      const score = number(own * weight)
       const before = result.score(member)
       const total = before === undefined ? score : aggregate(before, score)
       // A set leaves an equal score as it is, but -0 becomes 0 here.
@@ -187,8 +187,8 @@ function forEachCommon(operation: Operation, visit: (score: number) => boolean):
   const { inputs, aggregate } = operation
   const [first, ...others] = smallestFirst(inputs)
   const { source, weight } = first!
-  for (let more = source.seek(0); more; more = source.next()) {
-    let score = number(source.read(member) * weight)
+  for (let own = source.next(member); own !== undefined; own = source.next(member)) {
+    let score = number(own * weight)
     let isCommon = true
     for (const other of others) {
       const found = other.source.score(member)
@@ -206,8 +206,7 @@ function subtract({ inputs }: Operation): Zset {
   const result = new Zset()
   const [first, ...others] = inputs
   const { source } = first!
-  for (let more = source.seek(0); more; more = source.next()) {
-    const score = source.read(member)
+  for (let score = source.next(member); score !== undefined; score = source.next(member)) {
     if (others.every(other => other.source.score(member) === undefined)) result.set(member, score)
   }
   return result

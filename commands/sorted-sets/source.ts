@@ -1,136 +1,81 @@
 // source.ts — The inputs of ZUNION, ZINTER and ZDIFF: sorted sets, and sets whose members all score 1.
 //
-// A source is read in one walk and asked for single members. It is good while no key is changed, so
+// A source is walked once and asked for single members. It is good while no key is changed, so
 // results are computed aside before anything is stored.
 
 import type { Call } from '../../src/call.ts'
 import { errors } from '../../src/errors.ts'
-import { INTSET, LISTPACK, OBJECT, SET, ZSET } from '../../src/keyspace/record.ts'
-import { asElement, Element, type Text } from '../../src/values/element.ts'
-import * as intset from '../../src/values/intset.ts'
-import * as listpack from '../../src/values/listpack.ts'
-import type { MemberSet } from '../../src/values/member-set.ts'
+import type { Database } from '../../src/keyspace/database.ts'
+import { SET, ZSET } from '../../src/keyspace/record.ts'
+import type { Element } from '../../src/values/element.ts'
+import { hasMember, MemberWalk } from '../sets/stored-set.ts'
 import { sortedSetAt } from './entry.ts'
 import { PackedZset } from './packed-zset.ts'
 import type { SortedSet } from './sorted-set.ts'
 
-export type Source = Pick<SortedSet, 'size' | 'score' | 'seek' | 'next' | 'read'>
+export interface Source {
+  readonly size: number
+  /** Borrows the next member and returns its score; undefined at the end. */
+  next(into: Element): number | undefined
+  score(member: Element): number | undefined
+}
 
 /** The set or sorted set of key i; an empty one if there is none. */
 export function readSource(call: Call, i: number): Source {
   const { db } = call
   const entry = call.read(i)
   if (entry === 0) return NOTHING
-  const type = db.type(entry)
-  if (type === ZSET) return sortedSetAt(db, entry, new PackedZset())
-  if (type !== SET) throw errors.wrongType
-  const encoding = db.encoding(entry)
-  if (encoding === OBJECT) return new PlainSet(db.object(entry) as unknown as MemberSet)
-  const page = db.page(entry)
-  const base = db.valueStart(entry)
-  if (encoding === LISTPACK) return new PackedSet(page, base)
-  if (encoding !== INTSET) throw new Error(`a set has no encoding ${encoding}`)
-  return new PackedIntegers(page, base)
+  switch (db.type(entry)) {
+    case ZSET:
+      return new SortedSource(sortedSetAt(db, entry, new PackedZset()))
+    case SET:
+      return new PlainSource(db, entry)
+    default:
+      throw errors.wrongType
+  }
 }
 
-class PlainSet implements Source {
-  readonly #set: MemberSet
-  #index = 0
+const NOTHING: Source = { size: 0, next: () => undefined, score: () => undefined }
 
-  constructor(set: MemberSet) {
+class SortedSource implements Source {
+  readonly size: number
+  readonly #set: SortedSet
+  #isWalking = false
+
+  constructor(set: SortedSet) {
     this.#set = set
+    this.size = set.size
   }
 
-  get size(): number {
-    return this.#set.size
+  next(into: Element): number | undefined {
+    const more = this.#isWalking ? this.#set.next() : this.#set.seek(0)
+    this.#isWalking = true
+    return more ? this.#set.read(into) : undefined
   }
 
-  score(member: Text): number | undefined {
-    return this.#set.has(member) ? 1 : undefined
-  }
-
-  seek(rank: number): boolean {
-    this.#index = rank
-    return rank < this.#set.size
-  }
-
-  next(): boolean {
-    return ++this.#index < this.#set.size
-  }
-
-  read(into: Element): number {
-    this.#set.read(this.#index, into)
-    return 1
+  score(member: Element): number | undefined {
+    return this.#set.score(member)
   }
 }
 
-class PackedSet implements Source {
-  readonly #bytes: Uint8Array
-  readonly #base: number
-  #at = -1
+class PlainSource implements Source {
+  readonly size: number
+  readonly #db: Database
+  readonly #entry: number
+  readonly #walk: MemberWalk
 
-  constructor(bytes: Uint8Array, base: number) {
-    this.#bytes = bytes
-    this.#base = base
+  constructor(db: Database, entry: number) {
+    this.#db = db
+    this.#entry = entry
+    this.#walk = new MemberWalk(db, entry)
+    this.size = this.#walk.size
   }
 
-  get size(): number {
-    return listpack.length(this.#bytes, this.#base)
+  next(into: Element): number | undefined {
+    return this.#walk.next(into) ? 1 : undefined
   }
 
-  score(member: Text): number | undefined {
-    const at = listpack.find(this.#bytes, this.#base, asElement(member, spare))
-    return at < 0 ? undefined : 1
-  }
-
-  seek(rank: number): boolean {
-    this.#at = listpack.seek(this.#bytes, this.#base, rank)
-    return this.#at >= 0
-  }
-
-  next(): boolean {
-    this.#at = listpack.next(this.#bytes, this.#at)
-    return this.#at >= 0
-  }
-
-  read(into: Element): number {
-    listpack.get(this.#bytes, this.#at, into)
-    return 1
+  score(member: Element): number | undefined {
+    return hasMember(this.#db, this.#entry, member) ? 1 : undefined
   }
 }
-
-class PackedIntegers implements Source {
-  readonly #bytes: Uint8Array
-  readonly #base: number
-  #index = 0
-
-  constructor(bytes: Uint8Array, base: number) {
-    this.#bytes = bytes
-    this.#base = base
-  }
-
-  get size(): number {
-    return intset.length(this.#bytes, this.#base)
-  }
-
-  score(member: Text): number | undefined {
-    return intset.has(this.#bytes, this.#base, asElement(member, spare)) ? 1 : undefined
-  }
-
-  seek(rank: number): boolean {
-    this.#index = rank
-    return rank < this.size
-  }
-
-  next(): boolean {
-    return ++this.#index < this.size
-  }
-
-  read(into: Element): number {
-    intset.get(this.#bytes, this.#base, this.#index, into)
-    return 1
-  }
-}
-
-const spare = new Element()
-const NOTHING: Source = new PackedSet(listpack.create(), 0)

@@ -1,7 +1,7 @@
 // Random commands on sorted sets. Scores repeat, so that members are ordered by their bytes too; now and
 // then a crowd or a long member turns a packed set into a large one.
 import fc from 'fast-check'
-import { sameType, scanned, unordered } from '../harness/agreement.ts'
+import { encoding, sameType, scanned, unordered } from '../harness/agreement.ts'
 import {
   command,
   flawlessCommand,
@@ -211,7 +211,9 @@ export const sortedSets = weighted(
       scanned,
     ),
   ],
+  // Sets too can be united and intersected, their members scoring 1.
+  [2, command('SADD', [key, several(member)])],
   [1, blocking],
-  [2, command('OBJECT ENCODING', [key])],
+  [2, command('OBJECT ENCODING', [key], encoding)],
   [1, command('DEL', [key])],
 )
