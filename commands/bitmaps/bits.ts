@@ -13,6 +13,7 @@ import {
   bitCount as countBits,
   setBit as putBit,
 } from '../../src/values/bits.ts'
+import { isReversed } from '../ranges.ts'
 import { editable } from '../strings/editable.ts'
 import { readBitOffset } from './offsets.ts'
 
@@ -84,6 +85,11 @@ function bitCount(call: Call): void {
   if (call.count !== 4 && call.count !== 5) throw errors.syntax
   const start = call.integer(2)
   const end = call.integer(3)
+  // Empty already, whatever the unit may be.
+  if (isReversed(call, 2, 3)) {
+    call.reply.integer(0)
+    return
+  }
   const unit = call.count === 5 ? readUnit(call, 4) : 'byte'
   call.reply.integer(countBits(bytes, start, end, unit))
 }

@@ -4,6 +4,7 @@ import type { Call } from '../../src/call.ts'
 import { type CommandSpec, keyAt } from '../../src/command.ts'
 import { errors } from '../../src/errors.ts'
 import { STRING } from '../../src/keyspace/record.ts'
+import { isReversed } from '../ranges.ts'
 import { checkLength, editable } from './editable.ts'
 
 function append(call: Call): void {
@@ -40,12 +41,10 @@ function getRange(call: Call): void {
   let end = call.integer(3)
   const entry = call.readType(1, STRING)
   const length = entry === 0 ? 0 : call.db.valueLength(entry)
-  // Two negative offsets in the wrong order are empty even where clamping would make them meet.
-  const reversed = start < 0 && end < 0 && start > end
   if (start < 0) start = Math.max(0, start + length)
   if (end < 0) end = Math.max(0, end + length)
   end = Math.min(end, length - 1)
-  if (reversed || start > end) call.reply.bulk('')
+  if (isReversed(call, 2, 3) || start > end) call.reply.bulk('')
   else call.replyRange(entry, start, end + 1)
 }
 

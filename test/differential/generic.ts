@@ -1,6 +1,6 @@
 // Random commands on keys as such: existence, names, databases, times, iteration.
 import fc from 'fast-check'
-import { encoding, sameType, scanned, unordered, within } from '../harness/agreement.ts'
+import { encoding, references, sameType, scanned, unordered, within } from '../harness/agreement.ts'
 import { commandStep, type Move } from '../harness/trace.ts'
 import {
   aboutMilliseconds,
@@ -93,7 +93,7 @@ export const generic = weighted(
   [1, command('RANDOMKEY', [], sameType)],
   [2, command('DBSIZE')],
   [2, command('OBJECT ENCODING', [key], encoding)],
-  [1, command('OBJECT REFCOUNT', [key])],
+  [1, command('OBJECT REFCOUNT', [key], references)],
   [1, command('OBJECT IDLETIME', [key], within(3))],
   [1, command('OBJECT FREQ', [key])],
   [1, command('OBJECT NOSUCH', [key])],

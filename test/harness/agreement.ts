@@ -45,11 +45,20 @@ export function within(tolerance: number): Agreement {
 }
 
 const QUICKLIST = Buffer.from('$9\r\nquicklist\r\n')
+const HASHTABLE = Buffer.from('$9\r\nhashtable\r\n')
 const LISTPACK = Buffer.from('$8\r\nlistpack\r\n')
 
-/** For names of encodings: since 7.2 a short list is a listpack, which older servers do not have. */
+/** For names of encodings: since 7.2 a short list and a small set are listpacks. */
 export const encoding: Agreement = (reference, candidate) =>
-  exact(reference, candidate) || (reference.equals(QUICKLIST) && candidate.equals(LISTPACK))
+  exact(reference, candidate) ||
+  (candidate.equals(LISTPACK) && (reference.equals(QUICKLIST) || reference.equals(HASHTABLE)))
+
+const ALONE = Buffer.from(':1\r\n')
+const SHARED = Buffer.from(':2147483647\r\n')
+
+/** For OBJECT REFCOUNT: which copies of an integer are shared is the server's own affair. */
+export const references: Agreement = (reference, candidate) =>
+  exact(reference, candidate) || (reference.equals(ALONE) && candidate.equals(SHARED))
 
 /** For arrays whose elements each have an agreement of their own, such as the reply of EXEC. */
 export function pairwise(
