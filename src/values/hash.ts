@@ -47,6 +47,18 @@ export class Hash implements RecordOwner {
     return hash
   }
 
+  /** The same fields under the same indexes, in memory of their own. */
+  copy(): Hash {
+    const hash = new Hash()
+    for (let i = 0; i < this.size; i++) {
+      this.readIndex(i, visited, visitedValue)
+      hash.set(visited, visitedValue)
+      const expiresAt = this.expiresAtIndex(i)
+      if (expiresAt !== NO_EXPIRY) hash.setExpiry(visited, expiresAt)
+    }
+    return hash
+  }
+
   get size(): number {
     return this.#dict.size
   }
@@ -159,6 +171,18 @@ export class Hash implements RecordOwner {
       visit(visited, visitedValue)
     }
     return index
+  }
+
+  /** The same hash, with its expiries, in memory of its own. */
+  copy(): Hash {
+    const hash = new Hash()
+    for (let i = 0; i < this.size; i++) {
+      this.readIndex(i, visited, visitedValue)
+      hash.set(visited, visitedValue)
+      const at = this.expiresAtIndex(i)
+      if (at !== NO_EXPIRY) hash.setExpiry(visited, at)
+    }
+    return hash
   }
 
   /** The pairs of field and value as a listpack; it has no place for expiry. */

@@ -40,11 +40,16 @@ export class List {
   #tail: Chunk | undefined = undefined
   #chunks = 0
   #capacity = 0
+  readonly #fill: number
   readonly #bytesMax: number
   readonly #countMax: number
 
   /** `fill` is list-max-listpack-size: elements of a chunk, or if negative a class of sizes. */
+  readonly #fill: number
+
   constructor(fill: number) {
+    this.#fill = fill
+    this.#fill = fill
     this.#bytesMax = bytesMaxOf(fill)
     this.#countMax = countMaxOf(fill)
   }
@@ -56,8 +61,33 @@ export class List {
     return list
   }
 
+  /** The same elements in chunks of their own, which hold the same. */
+  copy(): List {
+    const list = new List(this.#fill)
+    for (let chunk = this.#head; chunk !== undefined; chunk = chunk.next) {
+      const { bytes, count, end, start } = chunk
+      const copied = new Chunk(end - start, false)
+      copied.append(bytes, start, end, count)
+      list.#linkAfter(list.#tail, copied)
+    }
+    list.length = this.length
+    return list
+  }
+
   memory(): number {
     return LIST_BYTES + this.#chunks * CHUNK_OVERHEAD_BYTES + this.#capacity
+  }
+
+  /** The same list in memory of its own. */
+  copy(): List {
+    const list = new List(this.#fill)
+    const cursor = this.cursor(0)
+    if (cursor === undefined) return list
+    do {
+      cursor.read(copied)
+      list.pushTail(copied)
+    } while (cursor.next())
+    return list
   }
 
   /** Whether the list is within Redis's bound for one listpack. */
@@ -440,5 +470,6 @@ export class List {
 
 // Scratch elements: a value to be stored, one to be looked for, one on its way through.
 const spare = new Element()
+const copied = new Element()
 const sought = new Element()
 const moved = new Element()

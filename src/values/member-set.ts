@@ -38,6 +38,16 @@ export class MemberSet {
     return set
   }
 
+  /** The same set in memory of its own. */
+  copy(): MemberSet {
+    const set = new MemberSet()
+    for (let i = 0; i < this.size; i++) {
+      this.read(i, visited)
+      set.add(visited)
+    }
+    return set
+  }
+
   /** The members as an intset, or undefined if one of them is no integer. */
   toIntset(): Uint8Array | undefined {
     let bytes: Uint8Array = intset.create(intset.HEADER_BYTES + 2 * this.size)
@@ -56,6 +66,16 @@ export class MemberSet {
       lp = listpack.append(lp, 0, lp.length, visited)
     }
     return lp.subarray(0, listpack.byteLength(lp, 0))
+  }
+
+  /** The same members under the same indexes, in memory of their own. */
+  copy(): MemberSet {
+    const set = new MemberSet()
+    for (let i = 0; i < this.size; i++) {
+      this.read(i, visited)
+      set.add(visited)
+    }
+    return set
   }
 
   get size(): number {

@@ -44,6 +44,16 @@ export class Zset implements RecordOwner {
     return zset
   }
 
+  /** The same members in memory of their own. Taken in order, each goes to the end of the tree. */
+  copy(): Zset {
+    const zset = new Zset()
+    for (let more = this.seek(0); more; more = this.next()) {
+      const score = this.read(spare)
+      zset.set(spare, score)
+    }
+    return zset
+  }
+
   get size(): number {
     return this.#dict.size
   }
@@ -134,6 +144,16 @@ export class Zset implements RecordOwner {
    */
   readIndex(index: number, into: Element): number {
     return this.#read(this.#dict.at(index), into)
+  }
+
+  /** The same sorted set in memory of its own. */
+  copy(): Zset {
+    const zset = new Zset()
+    for (let i = 0; i < this.size; i++) {
+      const score = this.readIndex(i, visited)
+      zset.set(visited, score)
+    }
+    return zset
   }
 
   /** Removes the first member into `into` and returns its score; undefined if there is none. */
