@@ -141,6 +141,18 @@ export class Group {
     return true
   }
 
+  /** Gives an empty group the same consumers, and them the same pending entries. */
+  copyTo(group: Group): void {
+    for (const { activeAt, name, seenAt } of this.#consumers.values()) {
+      group.createConsumer(name, seenAt)!.activeAt = activeAt
+    }
+    const { pending } = this
+    for (let more = pending.seekFirst(); more; more = pending.next()) {
+      const { name } = this.consumerOf(pending.consumer)
+      group.assign(pending.id, group.consumer(name)!, pending.deliveredAt, pending.deliveryCount)
+    }
+  }
+
   /** The group leaves the stream: takes its bytes off the tally. */
   discard(): void {
     this.#tally.bytes -= GROUP_BYTES + this.pending.memory()

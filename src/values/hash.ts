@@ -47,18 +47,6 @@ export class Hash implements RecordOwner {
     return hash
   }
 
-  /** The same fields under the same indexes, in memory of their own. */
-  copy(): Hash {
-    const hash = new Hash()
-    for (let i = 0; i < this.size; i++) {
-      this.readIndex(i, visited, visitedValue)
-      hash.set(visited, visitedValue)
-      const expiresAt = this.expiresAtIndex(i)
-      if (expiresAt !== NO_EXPIRY) hash.setExpiry(visited, expiresAt)
-    }
-    return hash
-  }
-
   get size(): number {
     return this.#dict.size
   }

@@ -40,7 +40,6 @@ export class List {
   #tail: Chunk | undefined = undefined
   #chunks = 0
   #capacity = 0
-  readonly #fill: number
   readonly #bytesMax: number
   readonly #countMax: number
 
@@ -48,7 +47,6 @@ export class List {
   readonly #fill: number
 
   constructor(fill: number) {
-    this.#fill = fill
     this.#fill = fill
     this.#bytesMax = bytesMaxOf(fill)
     this.#countMax = countMaxOf(fill)
@@ -58,19 +56,6 @@ export class List {
   static fromListpack(lp: Uint8Array, base: number, fill: number): List {
     const list = new List(fill)
     list.appendListpack(lp, base)
-    return list
-  }
-
-  /** The same elements in chunks of their own, which hold the same. */
-  copy(): List {
-    const list = new List(this.#fill)
-    for (let chunk = this.#head; chunk !== undefined; chunk = chunk.next) {
-      const { bytes, count, end, start } = chunk
-      const copied = new Chunk(end - start, false)
-      copied.append(bytes, start, end, count)
-      list.#linkAfter(list.#tail, copied)
-    }
-    list.length = this.length
     return list
   }
 

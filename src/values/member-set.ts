@@ -68,16 +68,6 @@ export class MemberSet {
     return lp.subarray(0, listpack.byteLength(lp, 0))
   }
 
-  /** The same members under the same indexes, in memory of their own. */
-  copy(): MemberSet {
-    const set = new MemberSet()
-    for (let i = 0; i < this.size; i++) {
-      this.read(i, visited)
-      set.add(visited)
-    }
-    return set
-  }
-
   get size(): number {
     return this.#dict.size
   }

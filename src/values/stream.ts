@@ -58,6 +58,17 @@ export class Stream {
   readonly #groups = new Map<string, Group>()
   readonly #tally: Tally = { bytes: 0 }
 
+  /** The same entries and groups, with what is pending, in memory of their own. */
+  copy(): Stream {
+    const stream = new Stream()
+    this.eachNode((id, node) => stream.addNode(id, Buffer.from(node)))
+    stream.restoreCounters(this.lastId, this.maxDeletedId, this.entriesAdded)
+    for (const [name, group] of this.#groups) {
+      group.copyTo(stream.createGroup(name, group.lastId, group.entriesRead)!)
+    }
+    return stream
+  }
+
   memory(): number {
     return STREAM_BYTES + this.#tree.memory() + this.#nodeBytes + this.#tally.bytes
   }

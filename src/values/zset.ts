@@ -44,16 +44,6 @@ export class Zset implements RecordOwner {
     return zset
   }
 
-  /** The same members in memory of their own. Taken in order, each goes to the end of the tree. */
-  copy(): Zset {
-    const zset = new Zset()
-    for (let more = this.seek(0); more; more = this.next()) {
-      const score = this.read(spare)
-      zset.set(spare, score)
-    }
-    return zset
-  }
-
   get size(): number {
     return this.#dict.size
   }
