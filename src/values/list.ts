@@ -40,12 +40,11 @@ export class List {
   #tail: Chunk | undefined = undefined
   #chunks = 0
   #capacity = 0
+  readonly #fill: number
   readonly #bytesMax: number
   readonly #countMax: number
 
   /** `fill` is list-max-listpack-size: elements of a chunk, or if negative a class of sizes. */
-  readonly #fill: number
-
   constructor(fill: number) {
     this.#fill = fill
     this.#bytesMax = bytesMaxOf(fill)
