@@ -180,6 +180,14 @@ export class Coordination {
     if (this.#server.waiting.size > 0) this.#server.waiting.signal(db, key)
   }
 
+  /** A value has come to a key by RENAME or MOVE, which took it from another. */
+  arrived(db: Database, key: string, type: number, value: ObjectValue): void {
+    this.#countsOf(db)[type]!++
+    const kind = type as CoordinationType
+    this.leases.follow(db, key, kind, value as Value, holdersOf(kind, value as Value))
+    if (this.leases.firstAt < this.#server.nextWakeAt) this.#server.reschedule()
+  }
+
   flushing(db: Database): void {
     this.#counts.delete(db)
     this.leases.forgetAll(db)

@@ -503,6 +503,10 @@ export class Database {
     const moved = this.#reproduce(address, target, key, start, end)
     if (object >= 0) target.words(moved)[target.word(moved) + VALUE_LENGTH] = object
     target.setAccess(moved, access)
+    const type = this.type(address)
+    if (object >= 0 && type >= FIRST_COORDINATION_TYPE) {
+      this.#keyspace.hooks.freed(this, this.key(address), type, this.object(address))
+    }
     // The object is no longer the old record's to release.
     this.setKind(address, STRING, RAW)
     this.#remove(address)
