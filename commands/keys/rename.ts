@@ -3,6 +3,8 @@
 import type { Call } from '../../src/call.ts'
 import { type CommandSpec, keyAt } from '../../src/command.ts'
 import { errors, ReplyError } from '../../src/errors.ts'
+import type { Database } from '../../src/keyspace/database.ts'
+import { FIRST_COORDINATION_TYPE } from '../../src/keyspace/record.ts'
 import { sameBytes } from '../../src/values/bytes.ts'
 import { databaseAt, readDatabaseIndex } from '../database-index.ts'
 import { checkCopyable, checkNotHeld, checkReplaceable } from './refusal.ts'
@@ -28,6 +30,14 @@ function isSameKey(call: Call): boolean {
   )
 }
 
+/** Gives an entry the name in argument i, in this database or another. */
+function giveTo(call: Call, entry: number, target: Database, i: number): void {
+  const moved = call.db.rename(entry, target, call.bytes, call.start(i), call.end(i))
+  const type = target.type(moved)
+  if (type < FIRST_COORDINATION_TYPE) return
+  call.server.coordination.arrived(target, call.text(i), type, target.object(moved))
+}
+
 /** Gives key 1 the name 2; false if that is taken, and is not to be replaced. */
 function giveName(call: Call, replace: boolean): boolean {
   const { db } = call
@@ -38,7 +48,7 @@ function giveName(call: Call, replace: boolean): boolean {
   if (taken !== 0 && !replace) return false
   checkNotHeld(call, entry)
   checkReplaceable(db, taken)
-  db.rename(entry, db, call.bytes, call.start(2), call.end(2))
+  giveTo(call, entry, db, 2)
   call.notify('g', 'rename_from', 1)
   call.notify('g', 'rename_to', 2)
   call.signal(1)
@@ -57,7 +67,7 @@ function move(call: Call): void {
     return
   }
   checkNotHeld(call, entry)
-  db.rename(entry, target, bytes, call.start(1), call.end(1))
+  giveTo(call, entry, target, 1)
   call.notify('g', 'move_from', 1)
   call.notifyKey('g', 'move_to', call.text(1), target)
   call.signal(1)
