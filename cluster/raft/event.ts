@@ -29,6 +29,11 @@ export interface Standing {
   readonly leader: NodeId | undefined
 }
 
+/**
+ * What must survive a crash from now on. A crash keeps a write whole or not at all, and none without
+ * those before it: half of one could leave entries of a term that was never persisted, or old
+ * entries behind a snapshot that has nothing to do with them.
+ */
 export interface Write {
   /** Ascends by one. Writes reach the disk in this order. */
   readonly number: number

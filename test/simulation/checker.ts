@@ -41,7 +41,7 @@ export interface Illegal<Input, Output> {
   readonly next: readonly Operation<Input, Output>[]
 }
 
-/** Of one key. A million takes a few seconds. */
+/** Of one key. So many take about a second. */
 export const STEPS_MAX = 1_000_000
 
 export function check<State, Input, Output>(
