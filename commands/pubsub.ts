@@ -5,7 +5,7 @@
 
 import type { Call } from '../src/call.ts'
 import { type CommandSpec, keyAt, keyRange } from '../src/command.ts'
-import { subcommandSyntax } from '../src/errors.ts'
+import { ReplyError, subcommandSyntax } from '../src/errors.ts'
 import { compileGlob } from '../src/glob.ts'
 import { replyHelp } from '../src/help.ts'
 import type { ChannelKind } from '../src/pubsub.ts'
@@ -29,7 +29,11 @@ function psubscribe(call: Call): void {
   subscribeTo(call, 'pattern')
 }
 
+/** Not in MULTI, as in Redis: its confirmations are not what a transaction answers. */
 function ssubscribe(call: Call): void {
+  if (!call.mayBlock) {
+    throw new ReplyError("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client")
+  }
   subscribeTo(call, 'shard')
 }
 

@@ -203,9 +203,14 @@ export class InProcessClient {
 
   /** All that has come since the last look, replies and pushes in the order of their arrival. */
   received(): RespValue[] {
+    return this.receivedFrames().map(decodeFrame)
+  }
+
+  /** As `received`, in the bytes that came. */
+  receivedFrames(): Buffer[] {
     this.#wire.replies.length = 0
     this.#wire.pushes.length = 0
-    return this.#wire.frames.splice(0).map(decodeFrame)
+    return this.#wire.frames.splice(0)
   }
 
   /** The pushes that nobody has read yet. */
