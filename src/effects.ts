@@ -51,6 +51,14 @@ export class EffectLog {
     if (this.active) this.#effects.push({ database: call.db.index, bytes: encodeCall(call) })
   }
 
+  /** Takes over an entry that another server made, and that was applied here. */
+  adopt(entry: LogEntry): void {
+    // What handlers have noted on the way is in the entry already.
+    this.#effects = []
+    this.lsn = entry.lsn
+    for (const reader of this.#readers) reader(entry)
+  }
+
   /** Ends the entry of the command that ran. `changed`: whether it changed anything. */
   commit(now: number, changed: boolean): void {
     if (!changed && this.#effects.length === 0) return
