@@ -271,6 +271,11 @@ export class Call {
     if (this.server.notifies) this.server.notify(type, event, key, db)
   }
 
+  /** Whether the call waited, and runs again. */
+  get resumed(): boolean {
+    return this.parked !== undefined
+  }
+
   /** Tells those who wait for key i that it may be ready for them. */
   signal(i: number): void {
     if (this.server.waiting.size > 0) this.server.waiting.signal(this.db, this.text(i))

@@ -41,6 +41,7 @@ import type { Limiter } from './values/limiter.ts'
 import type { Lock } from './values/lock.ts'
 import type { Multimap } from './values/multimap.ts'
 import type { Semaphore } from './values/semaphore.ts'
+import type { Thresholds } from './values/thresholds.ts'
 import type { WeakCounter } from './values/weak-counter.ts'
 
 /** The value of each type. */
@@ -77,6 +78,8 @@ const LAPSES_PER_WAKE = 1000
 export class Coordination {
   readonly leases = new Leases()
   readonly requests = new Requests()
+  /** Numbers that counters are waited for to reach, by database and key. */
+  readonly thresholds = new Map<string, Thresholds>()
   /** Changes of holder. */
   grants = 0
   /** Holds that were given back. */
@@ -116,6 +119,15 @@ export class Coordination {
   look<T extends CoordinationType>(call: Call, i: number, type: T): ValueOf[T] | undefined {
     call.read(i)
     return this.find(call, i, type)
+  }
+
+  /** The value of a key by its name, as it was left; undefined if it is none of this type. */
+  valueAt<T extends CoordinationType>(db: Database, key: string, type: T): ValueOf[T] | undefined {
+    const bytes = Buffer.from(key, 'latin1')
+    const address = db.findStale(bytes, 0, bytes.length)
+    return address === 0 || db.type(address) !== type
+      ? undefined
+      : (db.object(address) as ValueOf[T])
   }
 
   /** Only a primary ends anything, and not while it repeats what another one did. */
@@ -326,16 +338,25 @@ export class Coordination {
   }
 
   #undo({ db, key, type, owner, token }: Unseen): void {
-    const bytes = Buffer.from(key, 'latin1')
-    const address = db.findStale(bytes, 0, bytes.length)
-    if (address === 0 || db.type(address) !== type) return
-    const value = db.object(address) as Lock | Semaphore | Leader
+    const value = this.valueAt(db, key, type)
+    if (value === undefined) return
     const hold = value.findToken(token)
     if (hold?.owner !== owner) return
     value.remove(owner)
     this.undone++
     this.#ended(db, key, type, hold, 'undone')
     this.#changed(db, key, type, value)
+  }
+
+  /** A participant that waited for a barrier to become full waits no more: it has never come. */
+  withdraw(db: Database, key: string, participant: string): void {
+    const barrier = this.valueAt(db, key, BARRIER)
+    if (barrier === undefined) return
+    this.#server.dispatch.perform(() => {
+      if (!barrier.withdraw(participant)) return
+      this.#record(db, 'barrier.released', key, participant)
+      this.#changed(db, key, BARRIER, barrier)
+    })
   }
 
   // News

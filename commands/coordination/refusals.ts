@@ -2,6 +2,7 @@
 
 import { errors, ReplyError } from '../../src/errors.ts'
 import type { Refused } from '../../src/values/coordinated.ts'
+import type { Latch } from '../../src/values/latch.ts'
 
 const REFUSALS = {
   NOTOWNER: errors.notOwner,
@@ -18,6 +19,12 @@ const REFUSALS = {
 } as const
 
 export type RefusalCode = keyof typeof REFUSALS
+
+/** BROKEN says why. */
+export function latchRefusal(code: RefusalCode, latch: Latch): ReplyError {
+  if (code === 'BROKEN' && latch.reason !== '') return new ReplyError(`BROKEN ${latch.reason}`)
+  return REFUSALS[code]
+}
 
 export function refusalError(refused: Refused<RefusalCode>): ReplyError {
   return REFUSALS[refused.code]

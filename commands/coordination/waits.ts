@@ -58,8 +58,11 @@ export function signalNews(call: Call, i: number): void {
   if (waiting.size > 0) waiting.signal(call.db, call.text(i), 'news')
 }
 
-/** Refuses to join a queue that is full; who takes its own earlier place joins nothing. */
-function checkQueues(
+/**
+ * Refuses to join a queue that is full; who takes its own earlier place joins nothing. For commands
+ * that change something before they wait: they must know that they can.
+ */
+export function checkQueues(
   call: Call,
   keys: readonly string[],
   topic: Topic,

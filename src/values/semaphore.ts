@@ -158,6 +158,12 @@ export class Semaphore extends Held implements Coordinated {
     this.#configured = true
   }
 
+  /** Replays how many permits there are, and whether that was set on purpose. */
+  assign(limit: number, configured: boolean): void {
+    this.#limit = limit
+    this.#configured = configured
+  }
+
   memory(): number {
     return SEMAPHORE_BYTES + this.owners.memory()
   }

@@ -1,9 +1,5 @@
-import { expect, test } from 'vitest'
-import { lines, Transcript } from './transcript.ts'
-
-function plays(text: string): void {
-  expect(new Transcript().play(text).split('\n')).toEqual(lines(text))
-}
+import { test } from 'vitest'
+import { plays } from './plays.ts'
 
 test('FENCE.CHECK lets no token pass that is below one before it', () => {
   plays(`

@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { plays } from './plays.ts'
 import { lines, Transcript } from './transcript.ts'
-
-function plays(text: string): void {
-  expect(new Transcript().play(text).split('\n')).toEqual(lines(text))
-}
 
 describe('LOCK.ACQUIRE', () => {
   test('grants to one owner and answers nil to others', () => {
@@ -84,11 +81,11 @@ describe('LOCK.ACQUIRE', () => {
       b LOCK.ACQUIRE k b WAIT 0    -> waits
       c LOCK.ACQUIRE k c WAIT 0    -> waits
       b2 LOCK.ACQUIRE k b WAIT 0   -> waits
-      b                            -> "-UNBLOCKED superseded by the same owner on another connection"
+      b                            -> -UNBLOCKED superseded by the same owner on another connection
       a LOCK.RELEASE k a           -> 1
       b2                           -> T2
       b PING                       -> PONG
-    `.replaceAll('"', ''),
+    `,
     )
   })
 
