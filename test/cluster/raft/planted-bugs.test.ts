@@ -143,6 +143,7 @@ const bugs: readonly Bug[] = [
     file: 'raft.ts',
     right: 'if (index <= this.#log.committed || this.#log.term(index) !== this.#term) return',
     wrong: 'if (index <= this.#log.committed) return',
+    seed: 50,
   },
   {
     title: 'messages of older terms taken for current ones',
@@ -150,6 +151,7 @@ const bugs: readonly Bug[] = [
     file: 'raft.ts',
     right: 'if (message.term < this.#term) {',
     wrong: 'if (message.term < 0) {',
+    seed: 20,
   },
   {
     title: 'a vote told before it is durable',
@@ -164,6 +166,7 @@ const bugs: readonly Bug[] = [
     file: 'raft.ts',
     right: "    case 'timeout-now':\n      return false",
     wrong: "    case 'timeout-now':\n    case 'append-accepted':\n      return false",
+    seed: 60,
   },
   {
     title: 'a leader that counts what it has not written',
