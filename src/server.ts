@@ -20,6 +20,7 @@ import { Dispatch } from './dispatch.ts'
 import { EffectLog } from './effects.ts'
 import { errors } from './errors.ts'
 import { Eviction } from './eviction.ts'
+import { FieldExpiry } from './field-expiry.ts'
 import type { Database } from './keyspace/database.ts'
 import { seedHash } from './keyspace/hash.ts'
 import { Keyspace } from './keyspace/keyspace.ts'
@@ -75,7 +76,7 @@ export const MONITORED = 1 << 0
 export const PAUSING = 1 << 1
 export const ROUTED = 1 << 2
 
-/** Entries expired per cron at the default effort; a tenth of a second has room for more. */
+/** Entries, and fields of hashes, expired per cron at the default effort; there is room for more. */
 const EXPIRE_PER_CYCLE = 5000
 /** Evictions per command and per degree of tenacity; the rest goes on in cron. */
 const EVICTIONS_PER_TENACITY = 10
@@ -105,6 +106,7 @@ export class Server {
   readonly effects = new EffectLog()
   readonly access: Access
   readonly eviction: Eviction
+  readonly fieldExpiry = new FieldExpiry(this)
   readonly stats = new Stats()
   readonly rates = new Rates()
   readonly waiting = new Waiting()
@@ -492,6 +494,7 @@ export class Server {
         this.effects.commit(this.now, true)
       }
     }
+    this.fieldExpiry.cycle(EXPIRE_PER_CYCLE * effort)
   }
 
   #checkClients(): void {

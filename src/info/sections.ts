@@ -157,6 +157,7 @@ function statsFacts(server: Server): Fact[] {
     ['sync_partial_ok', 0],
     ['sync_partial_err', 0],
     ['expired_keys', stats.expiredKeys],
+    ['expired_subkeys', stats.expiredFields],
     ['expired_stale_perc', '0.00'],
     ['expired_time_cap_reached_count', 0],
     ['evicted_keys', stats.evictedKeys],

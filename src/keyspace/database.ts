@@ -11,6 +11,7 @@ import { errors } from '../errors.ts'
 import { parseInteger, writeInteger } from '../wire/integer.ts'
 import { type Arena, PAGE_SHIFT, UNIT_MASK } from './arena.ts'
 import { Expiries } from './expiries.ts'
+import { FieldDeadlines } from './field-deadlines.ts'
 import { hashBytes } from './hash.ts'
 import type { Keyspace } from './keyspace.ts'
 import {
@@ -21,6 +22,7 @@ import {
   EXPIRY,
   encodingName,
   FIRST_COORDINATION_TYPE,
+  HASH,
   HEADER_BYTES,
   INT,
   KEY_LENGTH,
@@ -51,6 +53,8 @@ export interface ObjectValue {
   memory(): number
   /** The same value in memory of its own, for COPY. Absent where a copy would make no sense. */
   copy?(): ObjectValue
+  /** Of a hash: when the first of its fields expires; Infinity if none does. */
+  nextExpiry?(): number
 }
 
 export class Database {
@@ -59,6 +63,8 @@ export class Database {
   size = 0
   segments: (Segment | undefined)[] = new Array(SEGMENTS).fill(undefined)
   readonly expiries: Expiries
+  /** When fields of hashes expire. */
+  readonly fieldDeadlines = new FieldDeadlines()
   readonly #keyspace: Keyspace
   readonly #arena: Arena
 
@@ -307,6 +313,7 @@ export class Database {
     if (this.encoding(address) === OBJECT) {
       // Whoever holds something here holds it: only what deletes a key may take it away.
       if (this.type(address) >= FIRST_COORDINATION_TYPE) throw errors.wrongType
+      this.#forgetFields(address)
       this.#keyspace.releaseObject(this.valueLength(address))
     }
     if (!keepExpiry) this.expiries.remove(address)
@@ -476,8 +483,19 @@ export class Database {
     keyspace.dirty++
     if (((words[at + META]! >>> ENCODING_SHIFT) & 15) === OBJECT) {
       keyspace.measureObject(words[at + VALUE_LENGTH]!)
+      if (((words[at + META]! >>> TYPE_SHIFT) & 15) === HASH) this.#noteFields(address)
     }
     if (keyspace.observed) keyspace.hooks.changed(this, this.key(address))
+  }
+
+  #noteFields(address: number): void {
+    const at = this.object(address).nextExpiry?.() ?? Number.POSITIVE_INFINITY
+    if (at !== Number.POSITIVE_INFINITY) this.fieldDeadlines.note(this.key(address), at)
+  }
+
+  /** What the entry holds is about to go. */
+  #forgetFields(address: number): void {
+    if (this.fieldDeadlines.size > 0) this.fieldDeadlines.forget(this.key(address))
   }
 
   /** Deletes a key. False if there was none (an expired one counts as none). */
@@ -507,6 +525,7 @@ export class Database {
     if (object >= 0 && type >= FIRST_COORDINATION_TYPE) {
       this.#keyspace.hooks.freed(this, this.key(address), type, this.object(address))
     }
+    this.#forgetFields(address)
     // The object is no longer the old record's to release.
     this.setKind(address, STRING, RAW)
     this.#remove(address)
@@ -563,6 +582,7 @@ export class Database {
       if (type >= FIRST_COORDINATION_TYPE) {
         keyspace.hooks.freed(this, this.key(address), type, this.object(address))
       }
+      this.#forgetFields(address)
       keyspace.releaseObject(this.valueLength(address))
     }
     this.#arena.free(address)
@@ -640,6 +660,7 @@ export class Database {
     const segments = this.segments
     this.segments = new Array(SEGMENTS).fill(undefined)
     this.expiries.clear()
+    this.fieldDeadlines.clear()
     this.size = 0
     return segments
   }
@@ -653,6 +674,7 @@ export class Database {
     this.size = other.size
     other.size = size
     this.expiries.swap(other.expiries)
+    this.fieldDeadlines.swap(other.fieldDeadlines)
   }
 }
 

@@ -65,7 +65,9 @@ export class Keyspace {
   /** Bytes that the data takes: records, tables, expiries, objects. */
   get memory(): number {
     let bytes = this.arena.liveBytes + this.indexBytes + this.objectBytes
-    for (const database of this.databases) bytes += database.expiries.indexBytes
+    for (const { expiries, fieldDeadlines } of this.databases) {
+      bytes += expiries.indexBytes + fieldDeadlines.memory()
+    }
     return bytes
   }
 
