@@ -7,6 +7,7 @@ import { PARKED } from '../client.ts'
 import type { Command } from '../command.ts'
 import type { Server } from '../server.ts'
 import { VERSION } from '../version.ts'
+import { coordinationFacts } from './coordination.ts'
 import { memoryReport } from './memory.ts'
 
 export type Fact = readonly [name: string, value: string | number]
@@ -281,6 +282,7 @@ export const sections: readonly Section[] = [
     byDefault: true,
     facts: server => [['cluster_enabled', server.mode === 'cluster' ? 1 : 0]],
   },
+  { name: 'Coordination', byDefault: true, facts: coordinationFacts },
   { name: 'Keyspace', byDefault: true, facts: keyspaceFacts },
 ]
 
