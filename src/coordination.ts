@@ -80,18 +80,6 @@ export class Coordination {
   readonly requests = new Requests()
   /** Numbers that counters are waited for to reach, by database and key. */
   readonly thresholds = new Map<string, Thresholds>()
-  /** Changes of holder. */
-  grants = 0
-  /** Holds that were given back. */
-  releases = 0
-  /** Holds that ended with their lease. */
-  expirations = 0
-  /** Holds that ended with their connection. */
-  disconnections = 0
-  /** Grants that nobody saw, since the connection ended before the reply left. */
-  undone = 0
-  /** Times that the event loop stood still, and leases were extended. */
-  stalls = 0
 
   readonly #server: Server
   /** Number of values by type, for each database. */
@@ -238,7 +226,7 @@ export class Coordination {
       case LEADER:
       case BARRIER: {
         const ended = (value as ValueOf[HeldType]).expire(now)
-        this.expirations += ended.length
+        this.#server.stats.holdsExpired += ended.length
         for (const hold of ended) this.#ended(db, key, type, hold, 'expired')
         break
       }
@@ -283,7 +271,7 @@ export class Coordination {
   /** The event loop stood still for so long: nobody could renew a lease, so none may end of it. */
   stalled(gapMs: number): void {
     if (this.leases.count === 0 || !this.#server.keyspace.expires) return
-    this.stalls++
+    this.#server.stats.stalls++
     this.leases.extendAll(gapMs)
     this.#server.log.warn(
       { gapMs, leases: this.leases.count },
@@ -323,7 +311,7 @@ export class Coordination {
     const value = lease.value as ValueOf[HeldType]
     const ended = value.disconnected(connection, this.#server.monotonic, 0)
     if (ended.length === 0) return
-    this.disconnections += ended.length
+    this.#server.stats.holdsDisconnected += ended.length
     for (const hold of ended) this.#ended(db, key, type as HeldType, hold, 'disconnected')
     this.#changed(db, key, type as HeldType, value)
   }
@@ -343,7 +331,7 @@ export class Coordination {
     const hold = value.findToken(token)
     if (hold?.owner !== owner) return
     value.remove(owner)
-    this.undone++
+    this.#server.stats.grantsUndone++
     this.#ended(db, key, type, hold, 'undone')
     this.#changed(db, key, type, value)
   }

@@ -9,6 +9,8 @@ import { keySlot, SEGMENT_SHIFT, SEGMENTS } from './keyspace/slot.ts'
 import { RequestMemory } from './values/request.ts'
 
 export class Requests {
+  /** Bytes that all of them take. */
+  memory = 0
   readonly #memories: (RequestMemory | undefined)[] = new Array(SEGMENTS).fill(undefined)
 
   /** Ids that are remembered. */
@@ -16,12 +18,6 @@ export class Requests {
     let size = 0
     for (const memory of this.#memories) size += memory?.size ?? 0
     return size
-  }
-
-  get memory(): number {
-    let bytes = 0
-    for (const memory of this.#memories) bytes += memory?.memory() ?? 0
-    return bytes
   }
 
   /**
@@ -42,26 +38,40 @@ export class Requests {
     if (memory === undefined) {
       memory = new RequestMemory()
       this.#memories[segment] = memory
+      this.memory += memory.memory()
     }
+    this.memory -= memory.memory()
     memory.remember(nameOf(call, i, id), reply, call.server.monotonic)
+    this.memory += memory.memory()
     call.effect('request.remembered', call.copy(i), id, reply)
   }
 
   /** Forgets what is past its time; `forgot` hears of how many ids of which segment. */
   expire(now: number, forgot: (segment: number, count: number) => void): void {
     for (let segment = 0; segment < SEGMENTS; segment++) {
-      const count = this.#memories[segment]?.expire(now) ?? 0
-      if (count === 0) continue
-      if (this.#memories[segment]!.isFree) this.#memories[segment] = undefined
+      const memory = this.#memories[segment]
+      if (memory === undefined || memory.nextExpiry() > now) continue
+      const before = memory.memory()
+      const count = memory.expire(now)
+      this.#settle(segment, before)
       forgot(segment, count)
     }
+  }
+
+  /** Takes note of what a memory weighs now, and lets go of an empty one. */
+  #settle(segment: number, before: number): void {
+    const memory = this.#memories[segment]!
+    this.memory += (memory.isFree ? 0 : memory.memory()) - before
+    if (memory.isFree) this.#memories[segment] = undefined
   }
 
   /** Replays `expire`. */
   forget(segment: number, count: number): void {
     const memory = this.#memories[segment]
-    memory?.forget(count)
-    if (memory?.isFree) this.#memories[segment] = undefined
+    if (memory === undefined) return
+    const before = memory.memory()
+    memory.forget(count)
+    this.#settle(segment, before)
   }
 }
 

@@ -549,7 +549,8 @@ export class Server {
 
   /** Bytes that data, clients and the process itself use. */
   get usedMemory(): number {
-    return this.baselineBytes + this.keyspace.memory + this.clientBytes + this.tracking.memory
+    const data = this.keyspace.memory + this.coordination.requests.memory
+    return this.baselineBytes + data + this.clientBytes + this.tracking.memory
   }
 
   /** Evicts until the memory is below its limit, or a bound is reached; false if it is not below. */

@@ -12,6 +12,15 @@ export class Stats {
   expiredFields = 0
   evictedKeys = 0
   evictedClients = 0
+  /** Changes of holder of locks and their kin, and how holds ended. */
+  holdsGranted = 0
+  holdsReleased = 0
+  holdsExpired = 0
+  holdsDisconnected = 0
+  /** Grants that nobody saw, since the connection ended before the reply left. */
+  grantsUndone = 0
+  /** Times that the event loop stood still, and leases were extended. */
+  stalls = 0
   totalErrorReplies = 0
   unexpectedErrorReplies = 0
   clientQueryBufferLimitDisconnections = 0

@@ -33,8 +33,8 @@ export function granted<T extends TokenType>(
 
 /** A hold is new, or on a new token. */
 export function changedHands(call: Call, i: number, hold: HoldView, event: string): void {
-  const { coordination } = call.server
-  coordination.grants++
+  const { coordination, stats } = call.server
+  stats.holdsGranted++
   coordination.announce(call.db, call.text(i), event, hold.owner, hold.token)
 }
 
@@ -70,8 +70,8 @@ export function released<T extends TokenType>(
   hold: HoldView,
   event: string,
 ): void {
-  const { coordination } = call.server
-  coordination.releases++
+  const { coordination, stats } = call.server
+  stats.holdsReleased++
   coordination.save(call, i, type, value)
   call.effect(`${TYPE_NAMES[type]}.released`, call.text(i), hold.owner)
   coordination.announce(call.db, call.text(i), event, hold.owner, hold.token)

@@ -17,7 +17,7 @@ import type { Server } from '../server.ts'
 import type { Fact } from './sections.ts'
 
 export function coordinationFacts(server: Server): Fact[] {
-  const { coordination } = server
+  const { coordination, stats } = server
   const { leases, requests } = coordination
   return [
     ['coordination_locks', coordination.count(LOCK)],
@@ -33,12 +33,12 @@ export function coordinationFacts(server: Server): Fact[] {
     ['coordination_leases', leases.count],
     ['coordination_waiters', waiters(server)],
     ['coordination_requests', requests.size],
-    ['coordination_grants', coordination.grants],
-    ['coordination_releases', coordination.releases],
-    ['coordination_expirations', coordination.expirations],
-    ['coordination_disconnections', coordination.disconnections],
-    ['coordination_grants_undone', coordination.undone],
-    ['coordination_stalls', coordination.stalls],
+    ['coordination_grants', stats.holdsGranted],
+    ['coordination_releases', stats.holdsReleased],
+    ['coordination_expirations', stats.holdsExpired],
+    ['coordination_disconnections', stats.holdsDisconnected],
+    ['coordination_grants_undone', stats.grantsUndone],
+    ['coordination_stalls', stats.stalls],
   ]
 }
 

@@ -194,7 +194,7 @@ describe('a grant that was not seen', () => {
     server.disconnected(transcript.client('b').client)
     server.flush()
     expect(transcript.play('c LOCK.INFO k')).toMatch(/owner, c/)
-    expect(server.coordination.undone).toBe(1)
+    expect(server.stats.grantsUndone).toBe(1)
   })
 
   test('stands once the reply has left', () => {
