@@ -7,6 +7,7 @@ import { compileGlob } from '../src/glob.ts'
 import { replyHelp } from '../src/help.ts'
 import { replyCommandDocs, replyCommandInfo, sortedKeyFlags } from '../src/introspection.ts'
 import { KeyPositions } from '../src/keyspecs.ts'
+import { CommandLine } from './command-line.ts'
 
 function allCommands(call: Call): Command[] {
   return [...call.server.registry.commands.values()].filter(each => !each.spec.internal)
@@ -73,30 +74,12 @@ function listFilter(call: Call): (command: Command) => boolean {
   return each => glob.matches(each.fullName)
 }
 
-/** The command line that follows COMMAND GETKEYS. */
-class InnerLine {
-  readonly count: number
-  readonly #call: Call
-
-  constructor(call: Call) {
-    this.#call = call
-    this.count = call.count - 2
-  }
-
-  text(i: number): string {
-    return this.#call.text(i + 2)
-  }
-}
-
 function findKeys(call: Call): KeyPositions {
-  const line = new InnerLine(call)
-  let found = call.server.registry.commands.get(line.text(0).toLowerCase())
-  if (found?.subcommands !== undefined && line.count > 1) {
-    found = found.subcommands.get(line.text(1).toLowerCase())
-  }
+  const line = new CommandLine(call, 2)
+  const found = line.find(call.server.registry)
   if (found === undefined) throw new ReplyError('ERR Invalid command specified')
-  const { arity, spec } = found
-  if (arity > 0 ? arity !== line.count : line.count < -arity) {
+  const { spec } = found
+  if (!line.fits(found)) {
     throw new ReplyError('ERR Invalid number of arguments specified for command')
   }
   if ((spec.keys ?? []).length === 0) {

@@ -649,7 +649,11 @@ export class Dispatch {
     this.current = client
     this.reply.begin(client.output, client.protocol)
     const mark = new Mark()
-    this.run(call, mark)
+    this.reply.mark(mark)
+    // What the user may do can have changed while it waited.
+    const denial = client.is(RESTRICTED) ? server.acl.check(call) : undefined
+    if (denial === undefined) this.run(call, mark)
+    else this.refuse(call, denial)
     if (!this.#stays) {
       if (client.is(SILENCED)) this.reply.reset(mark)
       if (client.is(TRACKED)) server.tracking.remember(call)
@@ -659,7 +663,7 @@ export class Dispatch {
     this.reply.end()
     this.current = undefined
     if (this.#stays) return false
-    this.release(parked, 'served')
+    this.release(parked, denial === undefined ? 'served' : 'abandoned')
     return true
   }
 

@@ -139,6 +139,8 @@ export class TrackingTable {
     for (const [name, prefix] of this.#prefixes) {
       if (!key.startsWith(name)) continue
       if (!prefix.changed.has(key)) prefix.changed.set(key, by)
+      // Whoever made the change may get no reply, and then nothing else would end the turn.
+      if (this.#changedPrefixes.size === 0) this.#server.wakeUp()
       this.#changedPrefixes.add(name)
     }
     this.#invalidate(key, by)

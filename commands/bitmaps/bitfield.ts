@@ -4,9 +4,10 @@
 // furthest write, even where that write then fails for overflow.
 
 import type { Call } from '../../src/call.ts'
-import { type CommandSpec, keyAt } from '../../src/command.ts'
+import { type CommandSpec, type KeyFlag, keyAt } from '../../src/command.ts'
 import { errors, ReplyError } from '../../src/errors.ts'
 import { STRING } from '../../src/keyspace/record.ts'
+import type { KeyArguments } from '../../src/keyspecs.ts'
 import {
   bytesForField,
   type FieldType,
@@ -139,6 +140,18 @@ function replyField({ reply }: Call, value: number | bigint): void {
   else reply.bigint(value)
 }
 
+const READ: readonly KeyFlag[] = ['RO', 'access']
+const READ_AND_WRITTEN: readonly KeyFlag[] = ['RW', 'access', 'update']
+
+/** BITFIELD that only gets reads its key and no more. */
+function bitFieldKeyFlags(args: KeyArguments): readonly KeyFlag[] {
+  for (let i = 2; i < args.count; i++) {
+    const word = args.text(i).toUpperCase()
+    if (word === 'SET' || word === 'INCRBY') return READ_AND_WRITTEN
+  }
+  return READ
+}
+
 export const bitfieldCommands: readonly CommandSpec[] = [
   {
     name: 'bitfield',
@@ -146,6 +159,7 @@ export const bitfieldCommands: readonly CommandSpec[] = [
     flags: ['write', 'denyoom'],
     acl: ['bitmap'],
     keys: [keyAt(1, 'RW', 'access', 'update', 'variable_flags')],
+    keyFlagsOf: bitFieldKeyFlags,
     group: 'bitmap',
     since: '3.2.0',
     complexity: 'O(1) for each operation',

@@ -13,6 +13,7 @@ import { errors, ReplyError } from '../errors.ts'
 import { type KeyArguments, KeyPositions } from '../keyspecs.ts'
 import type { Server } from '../server.ts'
 import { DefinitionsError, formatDefinitions, parseDefinitions } from './definitions.ts'
+import { explainDenial, noPermission, permissionRevoked } from './denials.ts'
 import { AclLog, type DenialContext, type DenialReason } from './log.ts'
 import { hashPassword } from './password.ts'
 import {
@@ -35,13 +36,6 @@ const noFile = new ReplyError(
 const notSaved = new ReplyError(
   'ERR There was an error trying to save the ACLs. Please check the server logs for more information',
 )
-
-/** Why a queued command is no longer allowed when EXEC comes. */
-const REVOKED = {
-  command: 'no permission to execute the command or subcommand',
-  key: 'no permission to touch the specified keys',
-  channel: 'no permission to access one of the channels used as arguments to the command',
-} as const
 
 const DENIED_COUNTERS = {
   command: 'aclDeniedCommand',
@@ -69,7 +63,9 @@ export class Acl {
     this.#requirePassword(config.values.requirepass)
     config.onChange('requirepass', password => {
       this.#requirePassword(password)
-      this.#refreshClients()
+      // Where users are written down one by one, the default user must not be left behind.
+      if (config.values.user.length > 0) this.#usersChanged()
+      else this.#refreshClients()
     })
     if (store === undefined) this.#defineFromConfig(config.values.user)
     else this.#defineFromFile(store, config.values.user.length > 0)
@@ -267,29 +263,19 @@ export class Acl {
   /** The reason for which the client's user may not run the call, if there is one. */
   check(call: Call): ReplyError | undefined {
     const denial = this.#denied(call, contextOf(call))
-    return denial && new ReplyError(`NOPERM ${denialText(call.client.user, call.command, denial)}`)
+    return denial && noPermission(call.client.user, call.command, denial)
   }
 
   /** As `check`, for a command that was allowed when it was queued. */
   checkQueued(call: Call): ReplyError | undefined {
     const denial = this.#denied(call, 'multi')
-    return (
-      denial &&
-      new ReplyError(
-        'NOPERM ACLs rules changed between the moment the transaction was accumulated and the ' +
-          'EXEC call. This command is no longer allowed for the following reason: ' +
-          REVOKED[denial.kind],
-      )
-    )
+    return denial && permissionRevoked(denial)
   }
 
-  /** What a user would be told about a command line, with the name of the key; undefined: OK. */
+  /** What a user would be told about a command line, in full; undefined: OK. */
   dryRun(user: User, command: Command, line: KeyArguments): string | undefined {
     const denial = user.denial(command, line, this.#positions)
-    if (denial === undefined) return undefined
-    if (denial.kind === 'command') return denialText(user, command, denial)
-    const object = line.text(denial.index)
-    return `User ${user.name} has no permissions to access the '${object}' ${denial.kind}`
+    return denial && explainDenial(user, command, denial, line)
   }
 
   #denied(call: Call, context: DenialContext): Denial | undefined {
@@ -317,11 +303,4 @@ export class Acl {
 
 function contextOf(call: Call): DenialContext {
   return call.client.is(IN_MULTI) || !call.mayBlock ? 'multi' : 'toplevel'
-}
-
-function denialText(user: User, command: Command, { kind }: Denial): string {
-  if (kind === 'command') {
-    return `User ${user.name} has no permissions to run the '${command.fullName}' command`
-  }
-  return `No permissions to access a ${kind}`
 }

@@ -274,7 +274,7 @@ function findCommand(registry: Registry, name: string): Command | undefined {
   return name.split('|').length > 2 ? undefined : registry.named(name)
 }
 
-/** Commands and subcommands of a category, in the order of the registry. */
+/** Clients' commands and subcommands of a category, in the order of the registry. */
 export function commandsOf(registry: Registry, category: AclCategory): Command[] {
-  return registry.all.filter(command => command.categories.has(category))
+  return registry.all.filter(command => !command.spec.internal && command.categories.has(category))
 }

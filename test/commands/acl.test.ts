@@ -234,6 +234,15 @@ describe('a user', () => {
     )
   })
 
+  it('is checked again when what it waited for is there', () => {
+    const { admin, ann } = withUser('+@all', '~*')
+    ann.send('BLPOP', 'list', '0')
+    admin.call('ACL', 'SETUSER', 'ann', 'resetkeys', '~other')
+    admin.call('RPUSH', 'list', 'x')
+    expect(ann.replies()).toEqual([noKey])
+    expect(admin.call('LLEN', 'list')).toBe(1)
+  })
+
   it('costs no checks while it may do everything', () => {
     const { server, admin, ann } = withUser('+@all', '~*', '&*')
     const { state } = ann.client
@@ -501,6 +510,16 @@ describe('users in the configuration', () => {
     const text = rewriteText('', server.server.config.values)
     expect(text).toContain(
       `user ann on sanitize-payload #${hashPassword('pw')} resetchannels -@all -get +set (~a resetchannels -@all +set)\n`,
+    )
+  })
+
+  it('follow requirepass, so that a rewritten file does not bring the old password back', () => {
+    const server = new InProcessServer()
+    const client = server.connect()
+    client.call('ACL', 'SETUSER', 'ann', 'on')
+    client.call('CONFIG', 'SET', 'requirepass', 'new')
+    expect(rewriteText('', server.server.config.values)).toContain(
+      `user default on sanitize-payload #${hashPassword('new')} ~* &* +@all\n`,
     )
   })
 
