@@ -13,6 +13,8 @@ export interface ScanOptions {
   readonly glob: Glob | undefined
   /** Name of the type that is asked for, as it was written; undefined for any. */
   readonly type: string | undefined
+  /** False for fields without their values. */
+  readonly values: boolean
 }
 
 /**
@@ -28,23 +30,29 @@ export function readCursor(call: Call, i: number): number {
   return Number(sign === '-' ? BigInt.asUintN(64, -cursor) : cursor)
 }
 
-/** The options from argument `first` on. TYPE is for SCAN alone. */
-export function readScanOptions(call: Call, first: number, withType = false): ScanOptions {
+/** The options from argument `first` on. TYPE is for SCAN alone, NOVALUES for HSCAN. */
+export function readScanOptions(call: Call, first: number, own?: 'TYPE' | 'NOVALUES'): ScanOptions {
   let count = COUNT_DEFAULT
   let pattern = '*'
   let type: string | undefined
+  let values = true
   for (let i = first; i < call.count; i += 2) {
+    if (own === 'NOVALUES' && call.is(i, 'NOVALUES')) {
+      values = false
+      i--
+      continue
+    }
     if (i + 1 === call.count) throw errors.syntax
     if (call.is(i, 'COUNT')) {
       count = call.integer(i + 1)
       if (count < 1) throw errors.syntax
     } else if (call.is(i, 'MATCH')) {
       pattern = call.text(i + 1)
-    } else if (withType && call.is(i, 'TYPE')) {
+    } else if (own === 'TYPE' && call.is(i, 'TYPE')) {
       type = call.text(i + 1)
     } else {
       throw errors.syntax
     }
   }
-  return { count, glob: pattern === '*' ? undefined : compileGlob(pattern), type }
+  return { count, glob: pattern === '*' ? undefined : compileGlob(pattern), type, values }
 }

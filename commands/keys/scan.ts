@@ -20,7 +20,7 @@ function keys(call: Call): void {
 
 function scan(call: Call): void {
   const cursor = readCursor(call, 1)
-  const options = readScanOptions(call, 2, true)
+  const options = readScanOptions(call, 2, 'TYPE')
   const { db } = call
   const visited: string[] = []
   const next = db.scan(cursor, options.count, entry => visited.push(db.key(entry)))
