@@ -110,6 +110,15 @@ export class Dict {
     this.collect()
   }
 
+  /**
+   * Removes a record from a collection that is being drained. Fewer records move for nothing: emptying
+   * a sorted set of a million moves half a million so, where `remove` would move more than a million.
+   */
+  take(reference: number): void {
+    this.discard(reference)
+    if (this.records.wastefulWhenDrained) this.collect()
+  }
+
   /** Removes a record, and moves none: for many in a row, with `collectAll` at the end. */
   discard(reference: number): void {
     const page = reference >>> PAGE_SHIFT
@@ -132,9 +141,10 @@ export class Dict {
     return moved
   }
 
-  /** Moves records together if too much memory is dead. References change. */
+  /** Gives back memory: moves records together if too much is dead. References change. */
   collect(): void {
     const { records } = this
+    records.trim()
     if (!records.wasteful) return
     const page = records.victim()
     const words = records.words[page]!
@@ -149,8 +159,10 @@ export class Dict {
     records.release(page)
   }
 
+  /** Each round clears a page that has dead records, so there are less of them after it. */
   collectAll(): void {
-    while (this.records.wasteful) this.collect()
+    do this.collect()
+    while (this.records.wasteful)
   }
 
   /** The record at an index; indexes run from 0 to `size` and change with every removal. */

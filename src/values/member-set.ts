@@ -107,7 +107,7 @@ export class MemberSet {
     const reference = this.#dict.at(Math.floor(random() * this.size))
     this.#dict.readKey(reference, into)
     into.keep()
-    this.#dict.remove(reference)
+    this.#dict.take(reference)
     return true
   }
 

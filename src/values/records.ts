@@ -60,12 +60,16 @@ export class Records {
   }
 
   /**
-   * Whether a third is dead, or so little is alive that the pages are too large for it. With a
-   * quarter, a collection that is emptied at random moves three records for each that goes; with a
-   * half, it may take twice the memory it needs.
+   * Whether more than a third is dead. With a quarter, a collection that is emptied at random moves
+   * three records for each that goes; with a half, it may take twice the memory it needs.
    */
   get wasteful(): boolean {
-    return this.#wasted > Math.max(this.#capacity / 3, WASTED_WORDS_MIN) || this.#oversized()
+    return this.#wasted > Math.max(this.#capacity / 3, WASTED_WORDS_MIN)
+  }
+
+  /** As `wasteful`, where what is left is likely to go soon too: then half may be dead. */
+  get wastefulWhenDrained(): boolean {
+    return this.#wasted > Math.max(this.#capacity / 2, WASTED_WORDS_MIN)
   }
 
   /** Room for a record of so many bytes; its content is arbitrary. */
@@ -108,10 +112,22 @@ export class Records {
   victim(): number {
     const dead = this.#dead
     let page = 0
-    if (this.#tail !== NONE && this.#oversized()) page = this.#tail
-    else for (let i = 1; i < dead.length; i++) if (dead[i]! > dead[page]!) page = i
+    for (let i = 1; i < dead.length; i++) if (dead[i]! > dead[page]!) page = i
     if (page === this.#tail) this.#tail = NONE
     return page
+  }
+
+  /**
+   * Gives back the room behind the last record where little is alive and most of the memory is that
+   * room. No record moves.
+   */
+  trim(): void {
+    const third = Math.max(this.#capacity / 3, WASTED_WORDS_MIN)
+    const tail = this.#tail
+    if (tail === NONE || this.#living >= third) return
+    const used = this.#used[tail]!
+    if (this.words[tail]!.length - used <= third) return
+    this.#resizePage(tail, Math.max(PAGE_WORDS_MIN, used + (used >> 2)))
   }
 
   /** Words of a page behind which there are no more records. */
@@ -132,19 +148,13 @@ export class Records {
     this.#unused.push(page)
   }
 
-  /** With less than a third dead and less alive, the rest is room that the tail never used. */
-  #oversized(): boolean {
-    const third = this.#capacity / 3
-    return third > WASTED_WORDS_MIN && this.#wasted <= third && this.#living < third
-  }
-
   /** A tail page with room for `size` more words. */
   #makeRoom(size: number): number {
     const tail = this.#tail
     if (tail !== NONE) {
       const length = this.words[tail]!.length
       if (length < PAGE_WORDS && this.#used[tail]! + size <= PAGE_WORDS) {
-        this.#growPage(
+        this.#resizePage(
           tail,
           Math.min(Math.max(length + (length >> 1), this.#used[tail]! + size), PAGE_WORDS),
         )
@@ -167,10 +177,11 @@ export class Records {
     return page
   }
 
-  #growPage(page: number, size: number): void {
+  /** Gives a page another size; what was given out of it stays where it is. */
+  #resizePage(page: number, size: number): void {
     const before = this.words[page]!
     this.#setPage(page, size)
-    this.words[page]!.set(before)
+    this.words[page]!.set(before.subarray(0, this.#used[page]!))
     this.#capacity += size - before.length
   }
 

@@ -218,7 +218,7 @@ export class Zset implements RecordOwner {
     const score = this.#read(reference, into)
     into.keep()
     this.#order.removeFound()
-    this.#dict.remove(reference)
+    this.#dict.take(reference)
     return score
   }
 

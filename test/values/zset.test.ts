@@ -197,6 +197,35 @@ describe('a sorted set', () => {
     for (const [name, value] of seen) expect(value).toBe(-Number(name))
   })
 
+  it('comes to an end with collecting, wherever stretches of members are removed', () => {
+    const random = generator(7)
+    for (let round = 0; round < 60; round++) {
+      const zset = new Zset()
+      const width = 1 + Math.floor(random() * 60)
+      const count = Math.floor(random() * 4000)
+      for (let i = 0; i < count; i++) zset.set(`${i}`.padStart(width, '0'), random())
+      const full = zset.memory()
+      while (zset.size > 10) {
+        const from = Math.floor(random() * zset.size)
+        zset.removeRanks(from, from + 1 + Math.floor(random() * zset.size * 0.7))
+      }
+      expect(zset.memory()).toBeLessThan(Math.max(full / 2, 8000))
+    }
+  })
+
+  it('is emptied from either end, and gives its memory back on the way', () => {
+    const random = generator(8)
+    const zset = new Zset()
+    for (let i = 0; i < 20_000; i++) zset.set(`member ${i}`, random())
+    const full = zset.memory()
+    for (let before = Number.NEGATIVE_INFINITY; zset.size > 2000; ) {
+      const score = zset.popMin(element)!
+      expect(score).toBeGreaterThanOrEqual(before)
+      before = score
+    }
+    expect(zset.memory()).toBeLessThan(full / 3)
+  })
+
   it('becomes a listpack and is made from one', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(member, score)), pairs => {
