@@ -67,7 +67,7 @@ export class Zset implements RecordOwner {
     } else {
       const before = this.#scoreOf(reference)
       if (before === score) return false
-      this.#aim(before, 'at member', element)
+      this.#aim(before, 'at member', element, reference)
       this.#order.remove()
     }
     this.#setScore(reference, score)
@@ -82,7 +82,7 @@ export class Zset implements RecordOwner {
     const element = asElement(member, spare)
     const reference = this.#dict.find(element)
     if (reference === 0) return false
-    this.#aim(this.#scoreOf(reference), 'at member', element)
+    this.#aim(this.#scoreOf(reference), 'at member', element, reference)
     this.#order.remove()
     this.#dict.remove(reference)
     return true
@@ -93,7 +93,7 @@ export class Zset implements RecordOwner {
     const element = asElement(member, spare)
     const reference = this.#dict.find(element)
     if (reference === 0) return -1
-    this.#aim(this.#scoreOf(reference), 'at member', element)
+    this.#aim(this.#scoreOf(reference), 'at member', element, reference)
     return this.#order.rank()
   }
 
@@ -105,7 +105,7 @@ export class Zset implements RecordOwner {
 
   /** Number of members that sort before a text, or with `orEqual` not after it; one score only. */
   rankOfLex(text: Text, orEqual: boolean): number {
-    bound.aim(this.#dict.records, orEqual ? 'after member' : 'at member', asElement(text, spare))
+    bound.aim(this.#dict.records, orEqual ? 'after member' : 'at member', asElement(text, spare), 0)
     return this.#order.rankByTie()
   }
 
@@ -200,17 +200,17 @@ export class Zset implements RecordOwner {
   }
 
   /** For the dict: the row that refers to a record that moves takes its new reference. */
-  moved(_from: number, to: number): void {
+  moved(from: number, to: number): void {
     this.#dict.readKey(to, moved)
-    this.#aim(this.#scoreOf(to), 'at member', moved)
+    this.#aim(this.#scoreOf(to), 'at member', moved, from)
     this.#order.key[REFERENCE] = to
     this.#order.rewrite()
   }
 
-  /** Makes ready to look for a place in the order. */
-  #aim(score: number, side: Side, member?: Element): void {
+  /** Makes ready to look for a place in the order, or for the row with a reference that is known. */
+  #aim(score: number, side: Side, member?: Element, reference = 0): void {
     writeSortable(score, this.#order.key)
-    bound.aim(this.#dict.records, side, member)
+    bound.aim(this.#dict.records, side, member, reference)
   }
 
   #pop(into: Element): number {
@@ -248,13 +248,16 @@ export class Zset implements RecordOwner {
 class Bound implements Tie {
   #records: Records | undefined = undefined
   #side: Side = 'before all'
+  /** Of the row that is sought, if it is known: to recognize it, its record need not be looked at. */
+  #reference = 0
   #bytes: Uint8Array = NOTHING
   #start = 0
   #end = 0
 
-  aim(records: Records, side: Side, member: Element | undefined): void {
+  aim(records: Records, side: Side, member: Element | undefined, reference: number): void {
     this.#records = records
     this.#side = side
+    this.#reference = reference
     if (member === undefined) return
     this.#bytes = member.bytes
     this.#start = member.start
@@ -264,6 +267,7 @@ class Bound implements Tie {
   compare(reference: number): number {
     if (this.#side === 'before all') return 1
     if (this.#side === 'after all') return -1
+    if (reference === this.#reference) return 0
     const records = this.#records!
     const page = reference >>> PAGE_SHIFT
     const at = reference & WORD_MASK
