@@ -11,8 +11,11 @@ interface Entry {
   clients: number | Set<number>
 }
 
-/** What an entry takes beside the characters of its key, and each client of a key with several. */
-const ENTRY_BYTES = 160
+// Measured on the heap of Node 20 with half a million keys.
+/** What an entry takes beside the characters of its key. */
+const ENTRY_BYTES = 104
+/** What a set for a second client takes, and each client after the first. */
+const SET_BYTES = 128
 const CLIENT_BYTES = 24
 
 export class TrackedKeys {
@@ -48,6 +51,7 @@ export class TrackedKeys {
     if (typeof entry.clients === 'number') {
       if (entry.clients === client) return
       entry.clients = new Set([entry.clients, client])
+      this.#memory += SET_BYTES
     } else {
       if (entry.clients.has(client)) return
       entry.clients.add(client)
@@ -66,10 +70,14 @@ export class TrackedKeys {
       this.#dense[entry.index] = last
       last.index = entry.index
     }
-    const clients = typeof entry.clients === 'number' ? [entry.clients] : entry.clients
-    const count = typeof entry.clients === 'number' ? 1 : entry.clients.size
-    this.#itemCount -= count
-    this.#memory -= ENTRY_BYTES + key.length + (count - 1) * CLIENT_BYTES
+    this.#memory -= ENTRY_BYTES + key.length
+    const { clients } = entry
+    if (typeof clients === 'number') {
+      this.#itemCount--
+      return [clients]
+    }
+    this.#itemCount -= clients.size
+    this.#memory -= SET_BYTES + (clients.size - 1) * CLIENT_BYTES
     return clients
   }
 
