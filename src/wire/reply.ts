@@ -32,9 +32,11 @@ const OPEN = 0x28
 /** Takes any Uint8Array as `this`, which the declarations leave out. */
 const { copy } = Buffer.prototype
 
+const NO_BYTES = Buffer.alloc(0)
+
 /** A place to go back to if a command fails after it began to reply. */
 export class Mark {
-  bytes: Buffer = Buffer.alloc(0)
+  bytes: Buffer = NO_BYTES
   at = 0
   from = 0
   ranges = 0
@@ -243,7 +245,22 @@ export class Reply {
 
   /** A bulk string of an integer's decimal digits. */
   bulkInteger(value: number): void {
-    this.bulk(String(value))
+    this.#reserve(30)
+    const { bytes, at } = this
+    // The digits first, behind the four bytes that the length of up to nine of them takes.
+    const end = writeInteger(bytes, at + 4, value)
+    const length = end - at - 4
+    if (length > 9) {
+      this.bulk(String(value))
+      return
+    }
+    bytes[at] = DOLLAR
+    bytes[at + 1] = 0x30 + length
+    bytes[at + 2] = CR
+    bytes[at + 3] = LF
+    bytes[end] = CR
+    bytes[end + 1] = LF
+    this.at = end + 2
   }
 
   /** A verbatim string (`txt`) in RESP3, a bulk string in RESP2. */
@@ -296,6 +313,12 @@ export class Reply {
   }
 
   double(value: number): void {
+    // Most scores are small integers; -0 is printed with its sign.
+    if (value === (value | 0) && !Object.is(value, -0)) {
+      if (this.protocol === 2) this.bulkInteger(value)
+      else this.#header(COMMA, value)
+      return
+    }
     const text = formatDouble(value)
     if (this.protocol === 2) this.bulk(text)
     else this.#line(COMMA, text)
