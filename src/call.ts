@@ -21,6 +21,10 @@ export type EffectPart = string | number | bigint | Buffer
 const INT64_MAX = 2n ** 63n - 1n
 const INT64_MIN = -(2n ** 63n)
 
+/** What a call has before it gets its arguments; shared, since making them takes longer than a GET. */
+const NO_BYTES = Buffer.alloc(0)
+const NO_OFFSETS = new Int32Array(0)
+
 export class Call {
   readonly server: Server
   readonly reply: Reply
@@ -32,8 +36,8 @@ export class Call {
   /** Number of arguments, the command's name included. */
   count = 0
   /** The bytes in which the arguments lie, and their bounds: [offsets[2i], offsets[2i + 1]). */
-  bytes: Buffer = Buffer.alloc(0)
-  offsets: Int32Array = new Int32Array(0)
+  bytes: Buffer = NO_BYTES
+  offsets: Int32Array = NO_OFFSETS
   /** False inside MULTI and scripts: commands that would wait answer at once instead. */
   mayBlock = true
   /** How the call waits, if it is being run again because its key may be ready now. */
