@@ -41,7 +41,10 @@ function checkEntry(call: Call, entry: number): number {
  * raw from now on, here and on every copy.
  */
 function refuseDamaged(call: Call, i: number, entry: number): never {
-  if (unshare(call, entry)) call.effect('APPEND', call.view(i), '')
+  if (unshare(call, entry)) {
+    call.db.changed(entry)
+    call.effect('APPEND', call.view(i), '')
+  }
   throw damaged
 }
 
