@@ -63,6 +63,17 @@ describe('import directions', () => {
     ).toEqual([])
   })
 
+  test('the client shares no code with the server, nor with a Redis client', () => {
+    expect(offenders('src/client', /^(?!src\/client\/)/)).toEqual([])
+  })
+
+  test('the server does not know the client', () => {
+    const found = [...sources('src'), ...sources('commands'), ...sources('cluster'), 'main.ts']
+      .filter(file => !file.startsWith('src/client/'))
+      .filter(file => imports(file).some(target => target.startsWith('src/client/')))
+    expect(found).toEqual([])
+  })
+
   test('only the shells know sockets and files', () => {
     const shells = new Set(['src/listener.ts', 'src/config/disk-file.ts', 'src/acl/file.ts'])
     const found = [...sources('src'), ...sources('commands')]
@@ -73,8 +84,8 @@ describe('import directions', () => {
 })
 
 describe('determinism', () => {
-  // The clock's own module is where time comes from; the listener owns timers.
-  const shells = new Set(['src/clock.ts', 'src/listener.ts'])
+  // The clocks' own modules are where time comes from; the listener owns timers.
+  const shells = new Set(['src/clock.ts', 'src/listener.ts', 'src/client/clock.ts'])
   const ambient =
     /\bDate\.now\b|\bMath\.random\b|\bperformance\.now\b|\bset(Timeout|Interval|Immediate)\b/
 
