@@ -606,6 +606,8 @@ export class Dispatch {
       this.releaseWith(each, reply => reply.error(errors.superseded.text), 'superseded')
     }
     if (parked.places.length === 0) waiting.add(parked)
+    // It had its own earlier call before it; without that, and asking for less, it may be next.
+    if (older.size > 0) for (const key of keys) waiting.signal(db, key, topic)
   }
 
   #setAlarm(parked: Parked, { retryAt }: ParkOptions): void {
@@ -670,7 +672,7 @@ export class Dispatch {
   /** Ends the wait of a call that has been answered, or whose connection has ended. */
   release(parked: Parked, end: WaitEnd): void {
     const { client } = parked
-    this.#server.waiting.remove(parked, end)
+    this.#server.waiting.remove(parked)
     client.parked = undefined
     client.set(PARKED, false)
     this.#runnable.push(client)

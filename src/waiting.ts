@@ -8,8 +8,8 @@
 //
 // A parked call holds a copy of its arguments and nothing else of its connection's buffers. It ends
 // by being served, by its deadline, by CLIENT UNBLOCK, by another call that supersedes it, or with
-// its connection. Whoever leaves the head of a queue unserved leaves room for the next, so that one
-// is tried then.
+// its connection. Whoever leaves the head of a queue makes room for the next, so that one is tried
+// then.
 //
 // Invariants: everything but `serve` costs O(number of the call's keys), and O(log n) for deadlines;
 // in a queue each identity stands once.
@@ -143,6 +143,8 @@ class Queue {
   tail: Place | undefined = undefined
   length = 0
   ready = false
+  /** A round goes over it, and will come to whoever is next. */
+  serving = false
   readonly identities = new Map<string, Parked>()
 
   constructor(name: string, db: Database, topic: Topic) {
@@ -282,15 +284,15 @@ export class Waiting {
     return queue
   }
 
-  /** Takes out a call. If it was not served, those behind it may be ready now. */
-  remove(parked: Parked, end: WaitEnd): void {
+  /** Takes out a call. Those who stood behind it may be ready now. */
+  remove(parked: Parked): void {
     this.size--
     for (const place of parked.places) {
       const { queue } = place
       const wasHead = queue.head === place
       queue.remove(place)
       if (queue.length === 0) this.#queues[queue.topic].delete(queue.name)
-      else if (wasHead && end !== 'served') this.#makeReady(queue)
+      else if (wasHead && !queue.serving) this.#makeReady(queue)
     }
     parked.places = []
     if (parked.deadlineIndex >= 0) this.#deadlines.remove(parked)
@@ -384,12 +386,14 @@ export class Waiting {
   }
 
   #serveQueue(queue: Queue, attempt: (parked: Parked) => boolean): void {
+    queue.serving = true
     for (let place = queue.head; place !== undefined; place = place.next) {
       const { parked } = place
       // The call before may have ended the wait of this one.
       if (parked.places.length === 0) continue
-      if (!attempt(parked) && parked.fifo) return
+      if (!attempt(parked) && parked.fifo) break
     }
+    queue.serving = false
   }
 
   /** The call whose deadline passed first, if any has. It is still in its queues. */

@@ -338,6 +338,26 @@ describe('LOCK.MACQUIRE', () => {
     `)
   })
 
+  test('granted at one key lets those behind it at the others go on', () => {
+    plays(`
+      a LOCK.ACQUIRE {k}x a                      -> T1
+      b LOCK.MACQUIRE 2 {k}x {k}y b READ WAIT 0  -> waits
+      c LOCK.ACQUIRE {k}y c READ WAIT 0          -> waits
+      a LOCK.RELEASE {k}x a                      -> 1
+      b                                          -> [T2, T3]
+      c                                          -> T4
+    `)
+  })
+
+  test('superseded by a narrower wish of its owner, which may be granted at once', () => {
+    plays(`
+      a LOCK.ACQUIRE {k}y a                   -> T1
+      b LOCK.MACQUIRE 2 {k}x {k}y b WAIT 0    -> waits
+      c LOCK.ACQUIRE {k}x b WAIT 0            -> T2
+      b                                       -> -UNBLOCKED superseded by the same owner on another connection
+    `)
+  })
+
   test('refuses a key named twice, and a wrong count', () => {
     plays(`
       a LOCK.MACQUIRE 2 {k}x {k}x a   -> -ERR a key is named twice
