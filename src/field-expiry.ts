@@ -34,11 +34,14 @@ export class FieldExpiry {
     return 0
   }
 
-  /** Removes one field whose time is over. The command that meets it deletes a hash that is empty. */
-  remove(db: Database, entry: number, field: Element): void {
+  /** Removes one field whose time is over; the hash's entry, or 0 if no field is left. */
+  remove(db: Database, entry: number, field: Element): number {
     const hash = db.object(entry) as Hash
     hash.remove(field)
     this.#tell(db, entry, [field.toString()], 1)
+    if (hash.size > 0) return entry
+    this.#delete(db, entry)
+    return 0
   }
 
   /** Removes up to `limit` fields whose time is over, in all databases. */
@@ -87,12 +90,15 @@ export class FieldExpiry {
     server.stats.expiredFields += count
     server.effects.record(db.index, ['HDEL', key, ...fields])
     db.changed(entry)
+    server.keyspace.lapsed++
     server.notify('h', 'hexpired', key, db)
   }
 
+  /** The log's HDEL of the last field says it already. */
   #delete(db: Database, entry: number): void {
     const key = db.key(entry)
     db.deleteAt(entry)
+    this.#server.keyspace.lapsed++
     this.#server.notify('g', 'del', key, db)
   }
 }

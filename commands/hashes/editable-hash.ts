@@ -15,7 +15,7 @@ import { Hash, NO_EXPIRY } from '../../src/values/hash.ts'
 import * as listpack from '../../src/values/listpack.ts'
 import { sizeOf } from '../../src/values/packed-element.ts'
 import { createListpack, keepPacked, makeRoom } from '../packed.ts'
-import { hashSize, isExpired, VALUE_SKIPPED, writeHash } from './stored-hash.ts'
+import { hashSize, VALUE_SKIPPED, writeHash } from './stored-hash.ts'
 
 class EditableHash {
   #call!: Call
@@ -23,9 +23,12 @@ class EditableHash {
   #entry = 0
   #large: Hash | undefined = undefined
 
-  /** Opens the hash of key i; false if there is none. */
-  open(call: Call, i: number): boolean {
-    const entry = writeHash(call, i)
+  /**
+   * Opens the hash of key i; false if there is none. The fields that the command names stand in
+   * arguments `first`, `first + step` and so on; of these none is past its time from here on.
+   */
+  open(call: Call, i: number, first: number, step: number): boolean {
+    const entry = writeHash(call, i, first, step)
     if (entry === 0) return false
     this.#aim(call, i, entry)
     return true
@@ -41,12 +44,12 @@ class EditableHash {
   }
 
   has(field: Element): boolean {
-    return this.#large === undefined ? this.#find(field) >= 0 : this.#settle(field)
+    return this.#large === undefined ? this.#find(field) >= 0 : this.#large.has(field)
   }
 
   /** Borrows the value of a field; false if there is no such field. */
   read(field: Element, into: Element): boolean {
-    if (this.#large !== undefined) return this.#settle(field) && this.#large.read(field, into)
+    if (this.#large !== undefined) return this.#large.read(field, into)
     const at = this.#find(field)
     if (at < 0) return false
     const page = this.#call.db.page(this.#entry)
@@ -65,13 +68,12 @@ class EditableHash {
       }
       this.enlarge()
     }
-    this.#settle(field)
     return this.#large!.set(field, value, keepsExpiry)
   }
 
   /** False if there is no such field. */
   remove(field: Element): boolean {
-    if (this.#large !== undefined) return this.#settle(field) && this.#large.remove(field)
+    if (this.#large !== undefined) return this.#large.remove(field)
     const at = this.#find(field)
     if (at < 0) return false
     const { db } = this.#call
@@ -97,15 +99,15 @@ class EditableHash {
     return this.#large
   }
 
-  /** Declares the key changed, if it was; deletes it if nothing is left. */
+  /** Declares the key changed, if it was, or deletes it if nothing is left. */
   close(changed = true): void {
     const { db } = this.#call
+    if (!changed) return
     if (this.size === 0) {
       db.deleteAt(this.#entry)
       this.#call.notify('g', 'del', this.#i)
       return
     }
-    if (!changed) return
     if (this.#large === undefined) {
       const page = db.page(this.#entry)
       const length = listpack.byteLength(page, db.valueStart(this.#entry))
@@ -125,18 +127,6 @@ class EditableHash {
   #find(field: Element): number {
     const { db } = this.#call
     return listpack.find(db.page(this.#entry), db.valueStart(this.#entry), field, VALUE_SKIPPED)
-  }
-
-  /**
-   * Whether a large hash has the field. If its time is over it goes now, before anything else; a
-   * backup does as the log says, which tells of every end.
-   */
-  #settle(field: Element): boolean {
-    const hash = this.#large!
-    const { keyspace } = this.#call.server
-    if (!keyspace.expires || !isExpired(hash, field, this.#call.now)) return hash.has(field)
-    this.#call.server.fieldExpiry.remove(this.#call.db, this.#entry, field)
-    return false
   }
 
   #takes(field: Element, value: Element, isNew: boolean): boolean {

@@ -58,7 +58,7 @@ function expire(call: Call, unitMs: number, base: number): void {
   const at = readExpiry(call, unitMs, base)
   const condition = readCondition(call)
   const first = readFields(call, condition === undefined ? 3 : 4, countNotPositive)
-  if (!hash.open(call, 1)) return replyNoFields(call, call.count - first)
+  if (!hash.open(call, 1, first, 1)) return replyNoFields(call, call.count - first)
   const changed: Buffer[] = []
   call.reply.array(call.count - first)
   for (let i = first; i < call.count; i++) {
@@ -118,20 +118,20 @@ function expireField(
 
 /** Logs and publishes what became of the fields that were changed: all of them the same. */
 function tell(call: Call, at: number, fields: readonly Buffer[]): void {
+  const isOver = at <= call.now
+  call.notify('h', isOver ? 'hdel' : 'hexpire', 1)
+  if (!call.server.effects.active) return
   const key = call.copy(1)
-  if (at <= call.now) {
-    call.effect('HDEL', key, ...fields)
-    call.notify('h', 'hdel', 1)
-  } else {
-    call.effect('HPEXPIREAT', key, at, 'FIELDS', fields.length, ...fields)
-    call.notify('h', 'hexpire', 1)
-  }
+  // There may be more fields than a call takes arguments.
+  call.effects = isOver
+    ? [['HDEL', key, ...fields]]
+    : [['HPEXPIREAT', key, at, 'FIELDS', fields.length, ...fields]]
 }
 
 export function hPersist(call: Call): void {
   call.writeType(1, HASH)
   const first = readFields(call, 2, noCount)
-  if (!hash.open(call, 1)) return replyNoFields(call, call.count - first)
+  if (!hash.open(call, 1, first, 1)) return replyNoFields(call, call.count - first)
   let persisted = 0
   call.reply.array(call.count - first)
   for (let i = first; i < call.count; i++) {

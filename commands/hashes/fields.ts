@@ -23,7 +23,7 @@ export function hmSet(call: Call): void {
 /** Sets the fields that the arguments name; answers how many are new. */
 function setFields(call: Call): number {
   if (call.count % 2 === 1) throw wrongArity(call.command.fullName)
-  openOrCreate(call, 2, 3)
+  openOrCreate(call)
   let created = 0
   for (let i = 2; i < call.count; i += 2) {
     readElement(call, i, field)
@@ -35,7 +35,7 @@ function setFields(call: Call): number {
 }
 
 export function hSetNx(call: Call): void {
-  openOrCreate(call, 2, 3)
+  openOrCreate(call)
   readElement(call, 2, field)
   if (hash.has(field)) return call.reply.integer(0)
   hash.set(field, readElement(call, 3, value))
@@ -44,16 +44,15 @@ export function hSetNx(call: Call): void {
   call.reply.integer(1)
 }
 
-/** Opens the hash of key 1, or makes one with room for a field and a value in these arguments. */
-function openOrCreate(call: Call, fieldAt: number, valueAt: number): void {
-  if (hash.open(call, 1)) return
-  const bytes =
-    sizeOf(readElement(call, fieldAt, field)) + sizeOf(readElement(call, valueAt, value))
+/** Opens the hash of key 1, or makes one with room for the first field and its value. */
+function openOrCreate(call: Call): void {
+  if (hash.open(call, 1, 2, 2)) return
+  const bytes = sizeOf(readElement(call, 2, field)) + sizeOf(readElement(call, 3, value))
   hash.create(call, 1, bytes)
 }
 
 export function hDel(call: Call): void {
-  if (!hash.open(call, 1)) return call.reply.integer(0)
+  if (!hash.open(call, 1, 2, 1)) return call.reply.integer(0)
   let removed = 0
   for (let i = 2; i < call.count; i++) if (hash.remove(readElement(call, i, field))) removed++
   if (removed > 0) call.notify('h', 'hdel', 1)

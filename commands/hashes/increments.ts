@@ -58,7 +58,7 @@ let isOpen = false
 
 /** Opens the hash of key 1, if there is one; whether it has the field, whose value is then read. */
 function readOld(call: Call): boolean {
-  isOpen = hash.open(call, 1)
+  isOpen = hash.open(call, 1, 2, 2)
   readElement(call, 2, field)
   return isOpen && hash.read(field, value)
 }

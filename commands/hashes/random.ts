@@ -82,7 +82,8 @@ class Candidates {
   readonly #living: readonly number[] | undefined
 
   constructor(call: Call, entry: number) {
-    const { db, now } = call
+    const { db } = call
+    const { now } = call.server.keyspace
     this.#call = call
     this.#entry = entry
     this.#large = db.encoding(entry) === OBJECT ? (db.object(entry) as Hash) : undefined

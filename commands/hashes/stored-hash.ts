@@ -10,9 +10,10 @@
 import type { Call } from '../../src/call.ts'
 import type { Database } from '../../src/keyspace/database.ts'
 import { HASH, OBJECT } from '../../src/keyspace/record.ts'
-import type { Element } from '../../src/values/element.ts'
+import { Element } from '../../src/values/element.ts'
 import type { Hash } from '../../src/values/hash.ts'
 import * as listpack from '../../src/values/listpack.ts'
+import { readElement } from '../elements.ts'
 
 /** In a listpack fields are searched with their values passed over. */
 export const VALUE_SKIPPED = 1
@@ -22,16 +23,33 @@ export function readHash(call: Call, i: number): number {
   return settle(call, call.readType(i, HASH))
 }
 
-/** The hash of key i, for a command that changes it; 0 if there is none. */
-export function writeHash(call: Call, i: number): number {
-  return settle(call, call.writeType(i, HASH))
+/**
+ * The hash of key i, for a command that changes it; 0 if there is none. The command names the fields in
+ * arguments `first`, `first + step` and so on. Those of them whose time is over go before it changes
+ * anything: so their ends can be logged before what it does.
+ */
+export function writeHash(call: Call, i: number, first: number, step: number): number {
+  let entry = settle(call, call.writeType(i, HASH))
+  if (entry === 0 || call.db.encoding(entry) !== OBJECT) return entry
+  const { keyspace, fieldExpiry } = call.server
+  const hash = call.db.object(entry) as Hash
+  if (hash.nextExpiry() > keyspace.now) return entry
+  for (let a = first; a < call.count && entry !== 0; a += step) {
+    if (isExpired(hash, readElement(call, a, named), keyspace.now)) {
+      entry = fieldExpiry.remove(call.db, entry, named)
+    }
+  }
+  return entry
 }
+
+const named = new Element()
 
 /** Removes some of the fields whose time is over. The hash may go with them. */
 function settle(call: Call, entry: number): number {
   if (entry === 0 || call.db.encoding(entry) !== OBJECT) return entry
   const hash = call.db.object(entry) as Hash
-  return hash.nextExpiry() > call.now ? entry : call.server.fieldExpiry.settle(call.db, entry)
+  const { keyspace, fieldExpiry } = call.server
+  return hash.nextExpiry() > keyspace.now ? entry : fieldExpiry.settle(call.db, entry)
 }
 
 /** Number of fields. As in Redis, one whose time is over counts until it is removed. */
@@ -52,7 +70,7 @@ export function readValue(call: Call, entry: number, field: Element, into: Eleme
   const { db } = call
   if (db.encoding(entry) === OBJECT) {
     const hash = db.object(entry) as Hash
-    return hash.read(field, into) && !isExpired(hash, field, call.now)
+    return hash.read(field, into) && !isExpired(hash, field, call.server.keyspace.now)
   }
   const page = db.page(entry)
   const at = listpack.find(page, db.valueStart(entry), field, VALUE_SKIPPED)
@@ -79,7 +97,8 @@ export class FieldWalk {
     const large = db.encoding(entry) === OBJECT ? (db.object(entry) as Hash) : undefined
     this.#large = large
     this.#end = hashSize(db, entry)
-    this.#now = large !== undefined && large.nextExpiry() <= call.now ? call.now : NOBODY
+    const { now } = call.server.keyspace
+    this.#now = large !== undefined && large.nextExpiry() <= now ? now : NOBODY
     this.#bytes = db.page(entry)
     this.#at = large === undefined ? db.valueStart(entry) + listpack.HEADER_BYTES : 0
     this.size = this.#now === NOBODY ? this.#end : this.#countLiving()

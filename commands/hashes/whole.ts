@@ -43,7 +43,8 @@ function replyEach(call: Call, wanted: Element): void {
 export function hScan(call: Call): void {
   const cursor = readCursor(call, 2)
   const entry = readHash(call, 1)
-  const { reply, db, now } = call
+  const { reply, db } = call
+  const { now } = call.server.keyspace
   reply.array(2)
   if (entry === 0) {
     reply.bulk('0')

@@ -16,7 +16,10 @@ import { otherTypes } from './alphabet.ts'
 import { bitfields } from './bitfields.ts'
 import { bitmaps } from './bitmaps.ts'
 import { generic } from './generic.ts'
+import { hashes } from './hashes.ts'
 import { hyperloglog } from './hyperloglog.ts'
+import { lists } from './lists.ts'
+import { sets } from './sets.ts'
 import { sortedSets } from './sorted-sets.ts'
 import { strings } from './strings.ts'
 import { transactions } from './transactions.ts'
@@ -32,6 +35,9 @@ const families: Record<string, fc.Arbitrary<Move>> = {
   hyperloglog,
   generic,
   transactions,
+  lists,
+  hashes,
+  sets,
   'sorted sets': sortedSets,
 }
 families['all families mixed'] = fc.oneof(...Object.values(families))
