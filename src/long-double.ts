@@ -22,6 +22,8 @@ const MANTISSA_BITS = 64
 const EXPONENT_MIN = -16445
 /** Exponent of the largest, (2^64 - 1) × 2^16320. */
 const EXPONENT_MAX = 16320
+/** Exponent of the smallest double that is not zero. */
+const DOUBLE_EXPONENT_MIN = -1074
 /** Numbers from 10^4933 on are infinite; those below 10^-4952 are zero. */
 const DECIMAL_EXPONENT_MAX = 4933
 const DECIMAL_EXPONENT_MIN = -4952
@@ -50,6 +52,14 @@ export function parseLongDouble(text: string): LongDouble | undefined {
   }
   if (!/^[+-]?inf(inity)?$/i.test(text)) return undefined
   return { mantissa: text.startsWith('-') ? -1n : 1n, exponent: Number.POSITIVE_INFINITY }
+}
+
+/** A finite double, which a long double holds exactly. */
+export function longDoubleOf(value: number): LongDouble {
+  if (value === 0) return LONG_DOUBLE_ZERO
+  // A bit more than a double's mantissa has, for the logarithm is not exact.
+  const exponent = Math.max(Math.floor(Math.log2(Math.abs(value))) - 53, DOUBLE_EXPONENT_MIN)
+  return { mantissa: BigInt(value / 2 ** exponent), exponent }
 }
 
 /** digits × 10^exponent. */

@@ -319,7 +319,11 @@ export class Reply {
       else this.#header(COMMA, value)
       return
     }
-    const text = formatDouble(value)
+    this.doubleText(formatDouble(value))
+  }
+
+  /** A double by its digits. */
+  doubleText(text: string): void {
     if (this.protocol === 2) this.bulk(text)
     else this.#line(COMMA, text)
   }
