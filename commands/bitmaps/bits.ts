@@ -13,6 +13,7 @@ import {
   bitCount as countBits,
   setBit as putBit,
 } from '../../src/values/bits.ts'
+import { checkReplaceable } from '../keys/refusal.ts'
 import { isReversed } from '../ranges.ts'
 import { editable } from '../strings/editable.ts'
 import { readBitOffset } from './offsets.ts'
@@ -118,6 +119,7 @@ function bitOp(call: Call): void {
     const entry = call.readType(i, STRING)
     inputs.push(entry === 0 ? NOTHING : call.db.value(entry))
   }
+  checkReplaceable(call.db, call.peek(2))
   const result = bitOperation(operation, inputs)
   if (result.length > 0) {
     const entry = call.setBytes(2, result, false)

@@ -5,8 +5,9 @@
 
 import type { Call } from '../../src/call.ts'
 import { type CommandSpec, keyRange } from '../../src/command.ts'
-import { errors, wrongArity } from '../../src/errors.ts'
-import { FIRST_COORDINATION_TYPE, STRING } from '../../src/keyspace/record.ts'
+import { wrongArity } from '../../src/errors.ts'
+import { STRING } from '../../src/keyspace/record.ts'
+import { checkReplaceable } from '../keys/refusal.ts'
 
 function mget(call: Call): void {
   const { db, reply } = call
@@ -20,7 +21,10 @@ function mget(call: Call): void {
 
 function mset(call: Call): void {
   checkPairs(call)
-  if (call.server.keyspace.objects.length > 0) checkReplaceable(call)
+  // Where there are no objects at all, none is in the way.
+  if (call.server.keyspace.objects.length > 0) {
+    for (let i = 1; i < call.count; i += 2) checkReplaceable(call.db, call.peek(i))
+  }
   setPairs(call)
   call.reply.ok()
 }
@@ -39,15 +43,6 @@ function msetNx(call: Call): void {
 
 function checkPairs(call: Call): void {
   if (call.count % 2 === 0) throw wrongArity(call.command.fullName)
-}
-
-/** What coordinates is not overwritten, and then no other key of the command is either. */
-function checkReplaceable(call: Call): void {
-  const { db } = call
-  for (let i = 1; i < call.count; i += 2) {
-    const entry = call.peek(i)
-    if (entry !== 0 && db.type(entry) >= FIRST_COORDINATION_TYPE) throw errors.wrongType
-  }
 }
 
 function setPairs(call: Call): void {
