@@ -258,6 +258,11 @@ export class Call {
 
   // Effects
 
+  /** Whether effects are written down. Where commands are many, they are made only then. */
+  get isLogged(): boolean {
+    return this.server.effects.active
+  }
+
   /** Logs this command instead of the one that came. Times in it are absolute. */
   effect(...parts: EffectPart[]): void {
     if (!this.server.effects.active) return
