@@ -24,17 +24,22 @@ export const UNIX_MILLISECONDS: TimeUnit = { inSeconds: false, relative: false }
 
 /** The time in argument i; refused where it is no time from the epoch on. For SET and its kind. */
 export function readPositiveTime(call: Call, i: number, unit: TimeUnit): number {
-  const amount = call.int64(i)
-  if (amount <= 0n) throw invalidExpireTime(call.command.fullName)
-  return toTime(call, amount, unit)
+  if (call.integer(i) <= 0) throw invalidExpireTime(call.command.fullName)
+  return readTime(call, i, unit)
 }
 
 /** The time in argument i, which may be long over. For EXPIRE and its kind. */
 export function readTime(call: Call, i: number, unit: TimeUnit): number {
-  return toTime(call, call.int64(i), unit)
+  const amount = call.integer(i)
+  const milliseconds = unit.inSeconds ? amount * 1000 : amount
+  const time = unit.relative ? milliseconds + call.now : milliseconds
+  // Within some hundred thousand years all of these are exact.
+  return Number.isSafeInteger(milliseconds) && Number.isSafeInteger(time)
+    ? time
+    : distantTime(call, call.int64(i), unit)
 }
 
-function toTime(call: Call, amount: bigint, { inSeconds, relative }: TimeUnit): number {
+function distantTime(call: Call, amount: bigint, { inSeconds, relative }: TimeUnit): number {
   const invalid = () => fail(invalidExpireTime(call.command.fullName))
   if (inSeconds && (amount > SECONDS_MAX || amount < -SECONDS_MAX)) invalid()
   const milliseconds = inSeconds ? amount * 1000n : amount

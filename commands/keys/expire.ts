@@ -59,7 +59,7 @@ function setExpiry(call: Call, unit: TimeUnit): void {
     call.signal(1)
   } else {
     call.db.setExpiry(entry, at)
-    call.effect('PEXPIREAT', call.view(1), printedTime(at))
+    if (call.isLogged) call.effect('PEXPIREAT', call.view(1), printedTime(at))
     call.notify('g', 'expire', 1)
   }
   call.reply.integer(1)

@@ -67,7 +67,7 @@ export function readOptions(call: Call, first: number, allowed: number): StringO
   let timeAt = 0
   let unit = SECONDS
   for (let i = first; i < call.count; i++) {
-    const option = ALL.find(each => call.is(i, each.word))
+    const option = optionAt(call, i)
     if (option === undefined || (option.bit & allowed) === 0) throw errors.syntax
     if ((bits & option.contradicts) !== 0) throw errors.syntax
     bits |= option.bit
@@ -77,6 +77,11 @@ export function readOptions(call: Call, first: number, allowed: number): StringO
     unit = option.unit
   }
   return { bits, timeAt, unit }
+}
+
+function optionAt(call: Call, i: number): Option | undefined {
+  for (const option of ALL) if (call.is(i, option.word)) return option
+  return undefined
 }
 
 /** The expiry that the options ask for, ms since the epoch; -1 for none. */

@@ -80,7 +80,9 @@ function store(call: Call, value: number, at: number, keepExpiry: boolean): void
   const entry = call.setString(1, value, keepExpiry)
   if (at >= 0) {
     call.db.setExpiry(entry, at)
-    call.effect('SET', call.view(1), call.view(value), 'PXAT', printedTime(at))
+    if (call.isLogged) {
+      call.effect('SET', call.view(1), call.view(value), 'PXAT', printedTime(at))
+    }
   }
   announceSet(call)
   if (at >= 0) call.notify('g', 'expire', 1)
@@ -151,7 +153,7 @@ function expireAt(call: Call, entry: number, at: number): void {
     return
   }
   call.db.setExpiry(entry, at)
-  call.effect('PEXPIREAT', call.view(1), printedTime(at))
+  if (call.isLogged) call.effect('PEXPIREAT', call.view(1), printedTime(at))
   call.notify('g', 'expire', 1)
 }
 
