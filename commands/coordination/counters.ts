@@ -50,12 +50,14 @@ function created(answer: Counter | Refused<'OUTOFBOUNDS'>): Counter {
 function save(call: Call, counter: Counter, previous: Int64): void {
   call.server.coordination.save(call, 1, COUNTER, counter)
   call.effect('counter.assigned', call.text(1), counter.value)
-  if (previous !== counter.value) changed(call, previous, counter.value)
+  tell(call, previous, counter.value)
 }
 
-function changed(call: Call, previous: Int64, value: Int64): void {
-  call.server.coordination.announce(call.db, call.text(1), 'counter:changed', previous, value)
+/** Tells of a new value. One that is what it was may still be the first that the counter has. */
+function tell(call: Call, previous: Int64, value: Int64): void {
   signalReached(call, value)
+  if (previous === value) return
+  call.server.coordination.announce(call.db, call.text(1), 'counter:changed', previous, value)
 }
 
 /** Puts down a weak counter after this node has counted, and logs its tally. */
@@ -66,7 +68,7 @@ function saveWeak(call: Call, counter: WeakCounter, previous: Int64): void {
   const [tally] = tallies
   const own = tally === undefined ? [] : [tally.node, tally.added, tally.subtracted]
   call.effect('counter.merged', call.text(1), era, opener, base, ...own)
-  if (previous !== counter.value) changed(call, previous, counter.value)
+  tell(call, previous, counter.value)
 }
 
 /** COUNTER.CREATE key [STRONG|WEAK] [INIT v] [MIN v] [MAX v] [EX s|PX ms] [NX] */
@@ -95,7 +97,7 @@ function create(call: Call): void {
   place(call, counter, expiresAt)
   const kind = isWeak ? 'weak' : 'strong'
   call.effect('counter.created', call.text(1), kind, initial, minimum, maximum, expiresAt)
-  changed(call, old?.value ?? 0, counter.value)
+  tell(call, old?.value ?? 0, counter.value)
   call.reply.integer(1)
 }
 
