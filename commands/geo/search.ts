@@ -262,7 +262,7 @@ function reply(call: Call, found: readonly Found[], query: Query): void {
     if (details > 0) call.reply.array(1 + details)
     call.reply.bulk(member)
     if (withDistance) replyDistance(call, distance / metresPerUnit)
-    if (withHash) call.reply.integer(score)
+    if (withHash) call.reply.integer(Math.trunc(score))
     if (withPosition) replyPosition(call, position)
   }
 }

@@ -16,6 +16,7 @@ import { otherTypes } from './alphabet.ts'
 import { bitfields } from './bitfields.ts'
 import { bitmaps } from './bitmaps.ts'
 import { generic } from './generic.ts'
+import { geo } from './geo.ts'
 import { hashes } from './hashes.ts'
 import { hyperloglog } from './hyperloglog.ts'
 import { lists } from './lists.ts'
@@ -39,6 +40,7 @@ const families: Record<string, fc.Arbitrary<Move>> = {
   hashes,
   sets,
   'sorted sets': sortedSets,
+  geo,
 }
 families['all families mixed'] = fc.oneof(...Object.values(families))
 
