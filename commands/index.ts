@@ -17,6 +17,7 @@ import { latencyCommands } from './latency.ts'
 import { listCommands } from './lists/index.ts'
 import { memoryCommands } from './memory.ts'
 import { pubsubCommands } from './pubsub.ts'
+import { scriptingCommands } from './scripting/index.ts'
 import { serverCommands } from './server.ts'
 import { setCommands } from './sets/index.ts'
 import { slowlogCommands } from './slowlog.ts'
@@ -41,6 +42,7 @@ export const families: readonly (readonly CommandSpec[])[] = [
   listCommands,
   memoryCommands,
   pubsubCommands,
+  scriptingCommands,
   serverCommands,
   setCommands,
   slowlogCommands,

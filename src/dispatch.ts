@@ -338,7 +338,7 @@ export class Dispatch {
     }
     this.#time(call)
     if (observed) {
-      this.#observe(call)
+      this.observe(call)
       if (client.is(TRACKED)) this.#server.tracking.commandEnded(call)
     }
   }
@@ -425,7 +425,7 @@ export class Dispatch {
     server.stats.commandsProcessed++
     call.command.account(1, elapsed, this.tracksLatency)
     if (elapsed >= server.slowThresholdMicroseconds) server.slow(call, call.client, elapsed)
-    this.#observe(call)
+    this.observe(call)
   }
 
   /** A call of a command inside another one. It never waits. */
@@ -551,7 +551,7 @@ export class Dispatch {
   }
 
   /** After a call ran: those who follow what others do. */
-  #observe(call: Call): void {
+  observe(call: Call): void {
     const server = this.#server
     const { bits } = call.command
     if (call.client.is(TRACKED)) server.tracking.remember(call)

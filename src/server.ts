@@ -32,6 +32,7 @@ import { PubSub } from './pubsub.ts'
 import { Rates } from './rates.ts'
 import { Registry } from './registry.ts'
 import type { Router } from './router.ts'
+import { Scripts } from './scripting/scripts.ts'
 import { NOTHING_HIDDEN, REDACTED, Slowlog } from './slowlog.ts'
 import { Stats } from './stats.ts'
 import { TrackingTable } from './tracking.ts'
@@ -119,6 +120,7 @@ export class Server {
   readonly latencyMonitor = new LatencyMonitor()
   readonly reply = new Reply()
   readonly dispatch: Dispatch
+  readonly scripts: Scripts
 
   readonly clients = new Map<number, Client>()
   readonly monitors = new Set<Client>()
@@ -182,6 +184,7 @@ export class Server {
     this.access = new Access(this.random)
     this.eviction = new Eviction(this.keyspace, this.access, this.random)
     this.dispatch = new Dispatch(this, this.reply)
+    this.scripts = new Scripts(this)
     this.coordination = new Coordination(this)
     this.pubsub = new PubSub(this)
     this.tracking = new TrackingTable(this)

@@ -272,6 +272,17 @@ export class Acl {
     return denial && permissionRevoked(denial)
   }
 
+  /** As `check`, for a command of a script. */
+  checkScripted(call: Call): ReplyError | undefined {
+    const denial = this.#denied(call, 'lua')
+    return denial && SCRIPT_DENIALS[denial.kind]
+  }
+
+  /** Whether a user may run a command line, which nobody tries to. */
+  allows(user: User, command: Command, line: KeyArguments): boolean {
+    return user.denial(command, line, this.#positions) === undefined
+  }
+
   /** What a user would be told about a command line, in full; undefined: OK. */
   dryRun(user: User, command: Command, line: KeyArguments): string | undefined {
     const denial = user.denial(command, line, this.#positions)
@@ -300,6 +311,16 @@ export class Acl {
     this.log.add(refusal, now, config.values['acllog-max-len'])
   }
 }
+
+const SCRIPT_DENIALS = {
+  command: new ReplyError("ERR The user executing the script can't run this command or subcommand"),
+  key: new ReplyError(
+    "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments",
+  ),
+  channel: new ReplyError(
+    "ERR The user executing the script can't publish to the channel mentioned in the command",
+  ),
+} as const
 
 function contextOf(call: Call): DenialContext {
   return call.client.is(IN_MULTI) || !call.mayBlock ? 'multi' : 'toplevel'

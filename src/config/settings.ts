@@ -377,6 +377,16 @@ const types = {
     'Milliseconds after which other clients are told that a script keeps the server busy.',
     { aliases: ['lua-time-limit'] },
   ),
+  'script-time-limit': setting(
+    milliseconds(0),
+    5000,
+    'Milliseconds after which a script that has not written anything is ended with an error; 0 for never.',
+  ),
+  'script-write-time-limit': setting(
+    milliseconds(0),
+    60_000,
+    'Milliseconds after which a script that has written is ended half-way, which keeps what it wrote; 0 for never.',
+  ),
 }
 
 const IN_MEMORY = 'this version keeps data in memory only'

@@ -1,0 +1,7 @@
+// index.ts — The commands of scripts and functions.
+
+import type { CommandSpec } from '../../src/command.ts'
+import { evalCommands } from './eval.ts'
+import { scriptCommands } from './script.ts'
+
+export const scriptingCommands: readonly CommandSpec[] = [...evalCommands, ...scriptCommands]

@@ -1,0 +1,175 @@
+// engine.ts — Runs compiled functions under the sandbox, within their limits, and answers for them.
+//
+// There is one engine for scripts and one for functions, each with an interpreter of its own, made
+// when it is first needed. One thread runs everything, so nobody could ask for the end of a script that
+// runs: a hook looks at the clock after every so many instructions and ends those that are over.
+//
+// If the interpreter itself breaks (its stack or its memory is used up in a place where Lua cannot say
+// so) the engine is thrown away and its owner makes another one; the process goes on.
+
+import { ReplyError } from '../errors.ts'
+import type { Server } from '../server.ts'
+import { bitLibrary } from './bit.ts'
+import { cjsonLibrary } from './cjson.ts'
+import { cmsgpackLibrary } from './cmsgpack.ts'
+import { ERROR_HANDLER } from './error-handler.ts'
+import { Interpreter, type LuaFunction, type LuaThread } from './interpreter.ts'
+import { Lua, NUMBER, OK, STRING, TABLE } from './lua.ts'
+import { RedisLibrary } from './redis-library.ts'
+import { ResultWriter } from './results.ts'
+import type { Run } from './run.ts'
+import { Sandbox } from './sandbox.ts'
+import { structLibrary } from './struct.ts'
+
+const LIBRARIES = [bitLibrary, cjsonLibrary, cmsgpackLibrary, structLibrary]
+
+/** Instructions between two looks at the clock; about a millisecond. */
+const INSTRUCTIONS_PER_LOOK = 100_000
+const MASK_LINE = 4
+const MASK_COUNT = 8
+const MICROSECONDS_PER_MS = 1000
+/** What comes into Lua's stack from a call: the function, its arguments, and some room. */
+const GC_COUNT = 3
+const GC_COLLECT = 2
+/** After a script that left more than this many KiB, the garbage is collected at once. */
+const GARBAGE_KIB_MAX = 32 * 1024
+
+/** The interpreter cannot go on. */
+export class EngineBroken extends Error {}
+
+export class Engine {
+  readonly lua: Lua
+  readonly sandbox: Sandbox
+  readonly #server: Server
+  readonly #redis: RedisLibrary
+  readonly #results: ResultWriter
+  readonly #handler: number
+  readonly #countHook: number
+  readonly #lineHook: number
+
+  constructor(server: Server, register?: LuaFunction) {
+    this.#server = server
+    const interpreter = new Interpreter()
+    const lua = new Lua(interpreter)
+    this.lua = lua
+    this.#redis = new RedisLibrary(server, lua)
+    this.#results = new ResultWriter(lua, server.reply)
+    let handler = 0
+    this.sandbox = new Sandbox(lua, (sandbox, thread) => {
+      handler = loadHandler(lua, thread)
+      if (register === undefined) {
+        lua.pushKept(thread, handler)
+        lua.setField(thread, -2, '__redis__err__handler')
+      }
+      for (const add of LIBRARIES) add(lua, sandbox, thread)
+      this.#redis.addTo(sandbox, thread, register)
+    })
+    this.#handler = handler
+    this.#countHook = interpreter.addHook(thread => this.#checkTime(thread))
+    this.#lineHook = interpreter.addHook(thread => lua.raise(thread, this.#timeoutText()))
+    lua.api.lua_sethook(lua.main, this.#countHook, MASK_COUNT, INSTRUCTIONS_PER_LOOK)
+  }
+
+  get run(): Run | undefined {
+    return this.#redis.run
+  }
+
+  /** Bytes of the interpreter's memory. */
+  get memory(): number {
+    return this.lua.interpreter.memory
+  }
+
+  /** Compiles a script; a reference to it, or the text of the error. */
+  compile(source: string, name: string): number | string {
+    const { lua } = this
+    const done = lua.load(lua.main, source, name)
+    if (done) return lua.keep(lua.main)
+    const text = lua.text(lua.main, -1)
+    lua.pop(lua.main)
+    return text
+  }
+
+  /**
+   * Calls a function, with the arguments that `prepare` pushes and counts, and replies with its first
+   * result. An error of the script is a ReplyError; what it had done stays done.
+   */
+  execute(run: Run, fn: number, prepare: (thread: LuaThread) => number): void {
+    const { lua } = this
+    const { api, main } = lua
+    this.#redis.run = run
+    this.sandbox.reset()
+    const { db } = run.call.client
+    try {
+      lua.pushKept(main, this.#handler)
+      lua.pushKept(main, fn)
+      const count = prepare(main)
+      const status = api.lua_pcall(main, count, 1, -2 - count)
+      if (status !== OK) throw this.#failure(run)
+      this.#results.write(main, run.protocol)
+    } catch (error) {
+      throw error instanceof ReplyError ? error : broken(error)
+    } finally {
+      // A script's SELECT is its own.
+      run.call.client.db = db
+      this.#redis.run = undefined
+      if (run.expired) {
+        api.lua_sethook(main, this.#countHook, MASK_COUNT, INSTRUCTIONS_PER_LOOK)
+      }
+    }
+    api.lua_settop(main, 0)
+    if (api.lua_gc(main, GC_COUNT, 0) > GARBAGE_KIB_MAX) api.lua_gc(main, GC_COLLECT, 0)
+  }
+
+  /** The error on top, as a reply. */
+  #failure(run: Run): ReplyError {
+    const { lua } = this
+    const { main } = lua
+    let text: string
+    let place = ''
+    if (lua.type(main, -1) === TABLE) {
+      text = lua.textField(main, -1, 'err') ?? 'ERR unknown error'
+      const source = lua.textField(main, -1, 'source')
+      lua.getField(main, -1, 'line')
+      const line = lua.type(main, -1) === NUMBER ? lua.text(main, -1) : undefined
+      if (source !== undefined && line !== undefined) place = `, on ${source}:${line}`
+    } else {
+      text = `ERR ${lua.type(main, -1) === STRING ? lua.text(main, -1) : 'unknown error'}`
+    }
+    lua.api.lua_settop(main, 0)
+    return new ReplyError(`${text} script: ${run.name}${place}.`)
+  }
+
+  /** Ends a script that is over its time; with a line hook, so that no pcall of it can go on. */
+  #checkTime(thread: LuaThread): void {
+    const run = this.#redis.run
+    if (run === undefined) return
+    const elapsed = (this.#server.clock.microseconds() - run.startedAt) / MICROSECONDS_PER_MS
+    const { values } = this.#server.config
+    const limit = run.wrote ? values['script-write-time-limit'] : values['script-time-limit']
+    if (limit === 0 || elapsed < limit) return
+    run.expired = true
+    const { api, main } = this.lua
+    api.lua_sethook(main, this.#lineHook, MASK_LINE, 0)
+    if (thread !== main) api.lua_sethook(thread, this.#lineHook, MASK_LINE, 0)
+    this.lua.raise(thread, this.#timeoutText())
+  }
+
+  #timeoutText(): string {
+    const run = this.#redis.run
+    return run?.wrote
+      ? 'Script ended by script-write-time-limit; what it wrote before stays'
+      : 'Script ended by script-time-limit; it had not written anything'
+  }
+}
+
+function loadHandler(lua: Lua, thread: LuaThread): number {
+  if (!lua.load(thread, ERROR_HANDLER, '=handler')) throw new Error(lua.text(thread, -1))
+  lua.api.lua_call(thread, 0, 1)
+  return lua.keep(thread)
+}
+
+/** A trap of the interpreter, or no room on the stack; anything else is a fault of ours. */
+function broken(error: unknown): unknown {
+  const isTrap = error instanceof WebAssembly.RuntimeError || error instanceof RangeError
+  return isTrap ? new EngineBroken(String(error), { cause: error }) : error
+}

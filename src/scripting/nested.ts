@@ -1,0 +1,209 @@
+// nested.ts — Commands that a script runs: redis.call and redis.pcall.
+//
+// A command runs inside the script's own command: what it changes joins the same entry of the effect
+// log, and it never waits. Its reply is written as for a client, into an output of the script's own,
+// and read back from there. What is refused here is refused before anything has changed.
+
+import { Call } from '../call.ts'
+import { RESTRICTED } from '../client.ts'
+import { type Command, DENYOOM, NOSCRIPT, WRITE } from '../command.ts'
+import { errors } from '../errors.ts'
+import type { Server } from '../server.ts'
+import { Output } from '../wire/output.ts'
+import { formatShortest, Mark } from '../wire/reply.ts'
+import type { LuaThread } from './interpreter.ts'
+import { type Lua, NUMBER, STRING } from './lua.ts'
+import { pushError, ReplyReader } from './replies.ts'
+import type { Run } from './run.ts'
+
+const NO_ARGUMENTS = 'ERR Please specify at least one argument for this redis lib call'
+const BAD_ARGUMENT = 'ERR Lua redis lib command arguments must be strings or integers'
+const UNKNOWN = 'ERR Unknown Redis command called from script'
+const WRONG_ARITY = 'ERR Wrong number of args calling Redis command from script'
+const NOT_ALLOWED = 'ERR This Redis command is not allowed from script'
+const READ_ONLY = 'ERR Write commands are not allowed from read-only scripts.'
+
+/** Room for the arguments of usual commands; it grows with larger ones and is given back. */
+const ARGUMENT_BYTES = 1 << 14
+const ARGUMENTS = 128
+
+export class NestedCommands {
+  readonly #server: Server
+  readonly #lua: Lua
+  readonly #reader: ReplyReader
+  readonly #call: Call
+  readonly #output = new Output(() => undefined)
+  readonly #mark = new Mark()
+  #bytes: Buffer = Buffer.allocUnsafeSlow(ARGUMENT_BYTES)
+  #offsets = new Int32Array(2 * ARGUMENTS)
+
+  constructor(server: Server, lua: Lua) {
+    this.#server = server
+    this.#lua = lua
+    this.#reader = new ReplyReader(lua)
+    this.#call = new Call(server, server.reply)
+  }
+
+  /** Runs the command that is on the stack, and leaves its reply there; true if that is an error. */
+  run(thread: LuaThread, run: Run): boolean {
+    const refusal = this.#read(thread) ?? this.#admit(run)
+    if (refusal !== undefined) {
+      this.#server.stats.countError(refusal)
+      pushError(this.#lua, thread, refusal)
+      return true
+    }
+    const isError = this.#execute(thread, run)
+    if (this.#bytes.length > ARGUMENT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(ARGUMENT_BYTES)
+    return isError
+  }
+
+  /** The command that the arguments name, its subcommand included. */
+  find(): Command | undefined {
+    const call = this.#call
+    const command = this.#server.registry.find(call.bytes, call.start(0), call.end(0))
+    if (command?.subcommands === undefined || call.count < 2) return command
+    return command.subcommands.get(call.text(1).toLowerCase())
+  }
+
+  /** The call as it was read last, for those who only ask about it. */
+  get call(): Call {
+    return this.#call
+  }
+
+  /** Takes the arguments from the stack; answers why they cannot be a command. */
+  read(thread: LuaThread, run: Run): string | undefined {
+    const { client, now } = run.call
+    const call = this.#call
+    call.client = client
+    call.db = client.db
+    call.now = now
+    return this.#read(thread)
+  }
+
+  #read(thread: LuaThread): string | undefined {
+    const lua = this.#lua
+    const { api, interpreter } = lua
+    const call = this.#call
+    const count = api.lua_gettop(thread)
+    if (count === 0) return NO_ARGUMENTS
+    if (2 * count > this.#offsets.length) this.#offsets = new Int32Array(4 * count)
+    const offsets = this.#offsets
+    let at = 0
+    for (let i = 0; i < count; i++) {
+      offsets[2 * i] = at
+      const type = api.lua_type(thread, i + 1)
+      if (type === STRING) {
+        const address = lua.address(thread, i + 1)
+        const { size } = lua
+        this.#reserve(at, size)
+        const { heap } = interpreter
+        const bytes = this.#bytes
+        if (size <= 64) for (let k = 0; k < size; k++) bytes[at + k] = heap[address + k]!
+        else heap.copy(bytes, at, address, address + size)
+        at += size
+      } else if (type === NUMBER) {
+        const text = formatNumber(api.lua_tonumber(thread, i + 1))
+        this.#reserve(at, text.length)
+        at += this.#bytes.latin1Write(text, at)
+      } else {
+        return BAD_ARGUMENT
+      }
+      offsets[2 * i + 1] = at
+    }
+    call.bytes = this.#bytes
+    call.offsets = offsets
+    call.count = count
+    return undefined
+  }
+
+  #reserve(at: number, size: number): void {
+    if (at + size <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafeSlow(2 * (at + size))
+    this.#bytes.copy(larger, 0, 0, at)
+    this.#bytes = larger
+  }
+
+  /** Checks the call as Redis does, in its order; answers why it is refused. */
+  #admit(run: Run): string | undefined {
+    const server = this.#server
+    const call = this.#call
+    const { client } = run.call
+    const command = this.find()
+    if (command === undefined) return UNKNOWN
+    const { arity, bits, handler } = command
+    if (handler === undefined || (arity > 0 ? call.count !== arity : call.count < -arity)) {
+      return WRONG_ARITY
+    }
+    if ((bits & NOSCRIPT) !== 0) return NOT_ALLOWED
+    call.client = client
+    call.command = command
+    call.db = client.db
+    call.now = run.call.now
+    call.mayBlock = false
+    call.parked = undefined
+    if (client.is(RESTRICTED)) {
+      const denial = server.acl.checkScripted(call)
+      if (denial !== undefined) return denial.text
+    }
+    if ((bits & WRITE) !== 0) {
+      if (run.readOnly) return READ_ONLY
+      if ((bits & DENYOOM) !== 0 && run.refusesMemory && !run.wrote) return errors.outOfMemory.text
+      run.wrote = true
+    }
+    return undefined
+  }
+
+  #execute(thread: LuaThread, run: Run): boolean {
+    const server = this.#server
+    const { dispatch, reply } = server
+    const { client } = run.call
+    const call = this.#call
+    const output = this.#output
+    const { command } = call
+    reply.end()
+    reply.begin(output, run.protocol)
+    const start = server.clock.microseconds()
+    dispatch.run(call, this.#mark)
+    const elapsed = server.clock.microseconds() - start
+    reply.end()
+    server.stats.commandsProcessed++
+    command.account(1, elapsed, dispatch.tracksLatency)
+    if (elapsed >= server.slowThresholdMicroseconds) server.slow(call, client, elapsed)
+    dispatch.observe(call)
+    const isError = this.#take(thread)
+    // What stands at the end of the shared buffer is ours, and its room can be used again.
+    if (output.ranges === 1 && output.buffers[0] === reply.bytes && output.ends[0] === reply.at) {
+      reply.at = output.starts[0]!
+    }
+    output.clear()
+    reply.begin(client.output, client.protocol)
+    return isError
+  }
+
+  /** Pushes the reply that the output holds. */
+  #take(thread: LuaThread): boolean {
+    const output = this.#output
+    let bytes = output.buffers[0]!
+    let start = output.starts[0]!
+    if (output.ranges > 1) {
+      const ranges: Buffer[] = []
+      for (let i = 0; i < output.ranges; i++) {
+        ranges.push(output.buffers[i]!.subarray(output.starts[i], output.ends[i]))
+      }
+      bytes = Buffer.concat(ranges)
+      start = 0
+    }
+    this.#reader.push(thread, bytes, start)
+    return bytes[start] === MINUS
+  }
+}
+
+const MINUS = 0x2d
+
+/** A number as an argument: integers in full, others with 17 digits, as in Redis. */
+function formatNumber(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e17) return String(value)
+  if (Number.isNaN(value)) return 'nan'
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
+  return formatShortest(value)
+}

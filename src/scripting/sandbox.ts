@@ -1,0 +1,426 @@
+// sandbox.ts — The globals of a script: which there are, and that nobody changes them.
+//
+// A script sees Redis's list of functions and tables and nothing else. What one script could change
+// another would see, so all of it is read-only. The interpreter has no such tables; here a read-only
+// table is an empty one, whose metatable reads from another that scripts cannot reach and refuses
+// writes. The functions that look past metatables (next, rawget, rawset, table.insert, …) know these
+// tables and act as if they were the real thing.
+//
+// Invariant: the tables that scripts are given in place of the real ones stay empty.
+
+import type { LuaFunction, LuaThread } from './interpreter.ts'
+import {
+  ALL_RESULTS,
+  bytecodeRefused,
+  FUNCTION,
+  GLOBALS,
+  type Lua,
+  NIL,
+  NUMBER,
+  OK,
+  STRING,
+  TABLE,
+} from './lua.ts'
+import { ScriptRandom } from './random.ts'
+
+const GLOBAL_FUNCTIONS = [
+  'assert',
+  'error',
+  'gcinfo',
+  'ipairs',
+  'rawequal',
+  'select',
+  'tonumber',
+  'tostring',
+  'type',
+  'unpack',
+  'xpcall',
+] as const
+
+const LIBRARIES = ['coroutine', 'math', 'string', 'table'] as const
+
+/** Of table's functions those that write to an empty table, whatever its metatable says. */
+const TABLE_WRITERS = ['insert'] as const
+/** And those that read it. */
+const TABLE_READERS = ['concat', 'foreach', 'foreachi', 'getn', 'maxn'] as const
+
+const READ_ONLY = 'Attempt to modify a readonly table'
+const KIB = 1024
+const GC_COLLECT = 2
+const GC_COUNT = 3
+const GC_COUNTB = 4
+const GC_STEP = 5
+
+/** A table that scripts can read only, and what it stands for. */
+interface ReadOnly {
+  /** The real table, by its reference. */
+  readonly backing: number
+  /** What getmetatable tells scripts, by its reference; 0 for nothing. */
+  metatable: number
+}
+
+export class Sandbox {
+  readonly #lua: Lua
+  readonly #readOnly = new Map<number, ReadOnly>()
+  readonly #random = new ScriptRandom()
+  readonly #refuse: number
+  /** The real table of globals, by its reference. */
+  readonly #globals: number
+  /** `next` as it is, and as it is for read-only tables; by their references. */
+  readonly #next: number
+  readonly #readOnlyNext: number
+  #stringMetatable = 0
+
+  /** `extend` adds what Redis brings to the table of globals on top of the stack. */
+  constructor(lua: Lua, extend: (sandbox: Sandbox, thread: LuaThread) => void) {
+    this.#lua = lua
+    const { api, main } = lua
+    this.#refuse = lua.interpreter.addFunction(thread => lua.raise(thread, READ_ONLY))
+    for (const open of [
+      api.luaopen_base,
+      api.luaopen_table,
+      api.luaopen_string,
+      api.luaopen_math,
+      api.luaopen_debug,
+    ]) {
+      open(main)
+      api.lua_settop(main, 0)
+    }
+    lua.getField(main, GLOBALS, 'next')
+    this.#next = lua.keep(main)
+    this.#readOnlyNext = this.#keepWrapped(main, 'next')
+    api.lua_createtable(main, 0, 0)
+    this.#addBase(main)
+    for (const name of LIBRARIES) this.#addLibrary(main, name)
+    extend(this, main)
+    this.#refuseMissing(main)
+    api.lua_pushvalue(main, -1)
+    this.#globals = lua.keep(main)
+    const shown = this.#shownMetatable(main)
+    // The table of globals is a global too.
+    api.lua_pushvalue(main, -1)
+    this.protect(main, shown)
+    api.lua_pushvalue(main, -1)
+    lua.setField(main, -3, '_G')
+    api.lua_replace(main, GLOBALS)
+    this.#protectStrings(main)
+    api.lua_settop(main, 0)
+  }
+
+  /** Puts a read-only table in the place of the table on top. */
+  protect(thread: LuaThread, metatable = 0): void {
+    const { api } = this.#lua
+    api.lua_createtable(thread, 0, 0)
+    const pointer = api.lua_topointer(thread, -1)
+    api.lua_createtable(thread, 0, 2)
+    api.lua_pushvalue(thread, -3)
+    this.#lua.setField(thread, -2, '__index')
+    api.lua_pushcclosure(thread, this.#refuse, 0)
+    this.#lua.setField(thread, -2, '__newindex')
+    api.lua_setmetatable(thread, -2)
+    api.lua_insert(thread, -2)
+    // The reference to the real table keeps it; the read-only one must live as long as its address.
+    const backing = this.#lua.keep(thread)
+    api.lua_pushvalue(thread, -1)
+    this.#lua.keep(thread)
+    this.#readOnly.set(pointer, { backing, metatable })
+  }
+
+  /** Sets a global, past the protection, to the value on top. */
+  setGlobal(thread: LuaThread, name: string): void {
+    this.#lua.pushKept(thread, this.#globals)
+    this.#lua.api.lua_insert(thread, -2)
+    this.#lua.setField(thread, -2, name)
+    this.#lua.pop(thread)
+  }
+
+  /** Pushes the real table of globals. */
+  pushGlobals(thread: LuaThread): void {
+    this.#lua.pushKept(thread, this.#globals)
+  }
+
+  /** A script begins: what the last one drew from chance must not show. */
+  reset(): void {
+    this.#random.seed(0)
+  }
+
+  #find(thread: LuaThread, index: number): ReadOnly | undefined {
+    const { api } = this.#lua
+    if (api.lua_type(thread, index) !== TABLE) return undefined
+    return this.#readOnly.get(api.lua_topointer(thread, index))
+  }
+
+  /** Argument 1, if it is a read-only table, becomes what it stands for: for a function that reads. */
+  #resolve(thread: LuaThread): void {
+    const found = this.#find(thread, 1)
+    if (found === undefined) return
+    this.#lua.pushKept(thread, found.backing)
+    this.#lua.api.lua_replace(thread, 1)
+  }
+
+  #refuseReadOnly(thread: LuaThread): void {
+    if (this.#find(thread, 1) === undefined) return
+    // Without a place, as errors are that come out of a C function.
+    this.#lua.push(thread, READ_ONLY)
+    this.#lua.throw(thread)
+  }
+
+  /** Adds to the table on top a function of the raw globals, behind a look at its first argument. */
+  #wrap(thread: LuaThread, name: string, look: (thread: LuaThread) => void): void {
+    const { api, interpreter } = this.#lua
+    this.#lua.getField(thread, -2, name)
+    const original = interpreter.functionAt(api.lua_tocfunction(thread, -1))
+    this.#lua.pop(thread)
+    this.#lua.setFunction(thread, -1, name, inner => {
+      look(inner)
+      return original(inner)
+    })
+  }
+
+  #keepWrapped(thread: LuaThread, name: string): number {
+    const { api } = this.#lua
+    api.lua_pushvalue(thread, GLOBALS)
+    api.lua_createtable(thread, 0, 1)
+    this.#wrap(thread, name, inner => this.#resolve(inner))
+    this.#lua.getField(thread, -1, name)
+    const ref = this.#lua.keep(thread)
+    this.#lua.pop(thread, 2)
+    return ref
+  }
+
+  #addBase(thread: LuaThread): void {
+    const lua = this.#lua
+    const { api } = lua
+    for (const name of GLOBAL_FUNCTIONS) {
+      lua.getField(thread, GLOBALS, name)
+      lua.setField(thread, -2, name)
+    }
+    lua.setText(thread, -1, '_VERSION', 'Lua 5.1')
+    lua.pushKept(thread, this.#readOnlyNext)
+    lua.setField(thread, -2, 'next')
+    api.lua_pushvalue(thread, GLOBALS)
+    api.lua_insert(thread, -2)
+    this.#wrap(thread, 'rawget', inner => this.#resolve(inner))
+    this.#wrap(thread, 'rawset', inner => this.#refuseReadOnly(inner))
+    this.#wrap(thread, 'setmetatable', inner => this.#refuseReadOnly(inner))
+    api.lua_remove(thread, -2)
+    lua.setFunction(thread, -1, 'pairs', this.#pairs)
+    lua.setFunction(thread, -1, 'getmetatable', this.#getmetatable)
+    lua.setFunction(thread, -1, 'pcall', this.#pcall)
+    lua.setFunction(thread, -1, 'load', this.#load)
+    lua.setFunction(thread, -1, 'loadstring', this.#loadstring)
+    lua.setFunction(thread, -1, 'collectgarbage', this.#collectgarbage)
+  }
+
+  /** Adds to the table on top a library of the interpreter's own. */
+  #addLibrary(thread: LuaThread, name: string): void {
+    const lua = this.#lua
+    const { api } = lua
+    lua.getField(thread, GLOBALS, name)
+    api.lua_createtable(thread, 0, 0)
+    api.lua_pushnil(thread)
+    while (api.lua_next(thread, -3) !== 0) {
+      api.lua_pushvalue(thread, -2)
+      api.lua_insert(thread, -2)
+      api.lua_rawset(thread, -4)
+    }
+    if (name === 'math') {
+      lua.setFunction(thread, -1, 'random', this.#mathRandom)
+      lua.setFunction(thread, -1, 'randomseed', this.#mathRandomSeed)
+    }
+    if (name === 'table') {
+      for (const writer of TABLE_WRITERS) {
+        this.#wrap(thread, writer, inner => this.#refuseReadOnly(inner))
+      }
+      for (const reader of TABLE_READERS) this.#wrap(thread, reader, inner => this.#resolve(inner))
+    }
+    api.lua_remove(thread, -2)
+    this.protect(thread)
+    lua.setField(thread, -2, name)
+  }
+
+  /** Gives the table of globals on top its metatable: what is missing there is a mistake. */
+  #refuseMissing(thread: LuaThread): void {
+    const lua = this.#lua
+    lua.api.lua_createtable(thread, 0, 1)
+    lua.setFunction(thread, -1, '__index', inner =>
+      lua.raise(
+        inner,
+        `Script attempted to access nonexistent global variable '${lua.text(inner, 2)}'`,
+      ),
+    )
+    lua.api.lua_setmetatable(thread, -2)
+  }
+
+  /** What getmetatable(_G) shows: a read-only table with an __index, by its reference. */
+  #shownMetatable(thread: LuaThread): number {
+    this.#lua.api.lua_getmetatable(thread, -1)
+    this.protect(thread)
+    return this.#lua.keep(thread)
+  }
+
+  /** Strings have a metatable that all scripts share: they see a read-only one in its place. */
+  #protectStrings(thread: LuaThread): void {
+    const lua = this.#lua
+    lua.push(thread, '')
+    lua.api.lua_getmetatable(thread, -1)
+    lua.pushKept(thread, this.#globals)
+    lua.getField(thread, -1, 'string')
+    lua.api.lua_remove(thread, -2)
+    lua.setField(thread, -2, '__index')
+    this.protect(thread)
+    this.#stringMetatable = lua.keep(thread)
+    lua.pop(thread)
+  }
+
+  readonly #pairs: LuaFunction = thread => {
+    const { api } = this.#lua
+    api.luaL_checktype(thread, 1, TABLE)
+    const isReadOnly = this.#find(thread, 1) !== undefined
+    this.#lua.pushKept(thread, isReadOnly ? this.#readOnlyNext : this.#next)
+    api.lua_pushvalue(thread, 1)
+    api.lua_pushnil(thread)
+    return 3
+  }
+
+  readonly #getmetatable: LuaFunction = thread => {
+    const { api } = this.#lua
+    api.luaL_checkany(thread, 1)
+    const found = this.#find(thread, 1)
+    if (found !== undefined) {
+      if (found.metatable === 0) api.lua_pushnil(thread)
+      else this.#lua.pushKept(thread, found.metatable)
+      return 1
+    }
+    if (api.lua_type(thread, 1) === STRING) {
+      this.#lua.pushKept(thread, this.#stringMetatable)
+      return 1
+    }
+    if (api.lua_getmetatable(thread, 1) === 0) {
+      api.lua_pushnil(thread)
+      return 1
+    }
+    this.#lua.getField(thread, -1, '__metatable')
+    if (this.#lua.type(thread, -1) === NIL) this.#lua.pop(thread)
+    return 1
+  }
+
+  /** As Lua's, but that an error which is a table with a text arrives as that text, as in Redis. */
+  readonly #pcall: LuaFunction = thread => {
+    const lua = this.#lua
+    const { api } = lua
+    api.luaL_checkany(thread, 1)
+    const status = api.lua_pcall(thread, api.lua_gettop(thread) - 1, ALL_RESULTS, 0)
+    if (status !== OK && lua.type(thread, -1) === TABLE && this.#find(thread, -1) === undefined) {
+      lua.getField(thread, -1, 'err')
+      if (lua.type(thread, -1) === STRING) api.lua_remove(thread, -2)
+      else lua.pop(thread)
+    }
+    api.lua_pushboolean(thread, status === OK ? 1 : 0)
+    api.lua_insert(thread, 1)
+    return api.lua_gettop(thread)
+  }
+
+  readonly #loadstring: LuaFunction = thread => {
+    const lua = this.#lua
+    const source = lua.checkText(thread, 1)
+    const name =
+      lua.has(thread, 2) && lua.type(thread, 2) !== NIL ? lua.checkText(thread, 2) : source
+    return this.#compile(thread, source, name)
+  }
+
+  /** `load`: the source is what a function returns, piece by piece, until it is nothing. */
+  readonly #load: LuaFunction = thread => {
+    const lua = this.#lua
+    const { api } = lua
+    api.luaL_checktype(thread, 1, FUNCTION)
+    const name =
+      lua.has(thread, 2) && lua.type(thread, 2) !== NIL ? lua.checkText(thread, 2) : '=(load)'
+    let source = ''
+    for (;;) {
+      api.lua_pushvalue(thread, 1)
+      if (api.lua_pcall(thread, 0, 1, 0) !== OK) {
+        api.lua_pushnil(thread)
+        api.lua_insert(thread, -2)
+        return 2
+      }
+      const type = lua.type(thread, -1)
+      if (type !== NIL && type !== STRING && type !== NUMBER) {
+        lua.raise(thread, 'reader function must return a string')
+      }
+      const piece = type === NIL ? '' : lua.text(thread, -1)
+      lua.pop(thread)
+      if (piece === '') break
+      source += piece
+      if (source.length > this.#lua.interpreter.memory) lua.raise(thread, 'not enough memory')
+      if (source.startsWith('\x1b')) break
+    }
+    return this.#compile(thread, source, name)
+  }
+
+  #compile(thread: LuaThread, source: string, name: string): number {
+    const { api } = this.#lua
+    if (this.#lua.load(thread, source, name)) return 1
+    if (this.#lua.text(thread, -1) === bytecodeRefused) {
+      // As in Redis: compiled code is nothing at all.
+      this.#lua.pop(thread)
+      api.lua_pushnil(thread)
+      return 1
+    }
+    api.lua_pushnil(thread)
+    api.lua_insert(thread, -2)
+    return 2
+  }
+
+  /** What would change how the next script's garbage is collected is accepted and does nothing. */
+  readonly #collectgarbage: LuaFunction = thread => {
+    const lua = this.#lua
+    const { api } = lua
+    const option =
+      lua.has(thread, 1) && lua.type(thread, 1) !== NIL ? lua.checkText(thread, 1) : 'collect'
+    switch (option) {
+      case 'count': {
+        const kib = api.lua_gc(thread, GC_COUNT, 0)
+        api.lua_pushnumber(thread, kib + api.lua_gc(thread, GC_COUNTB, 0) / KIB)
+        return 1
+      }
+      case 'step':
+        api.lua_pushboolean(thread, api.lua_gc(thread, GC_STEP, 0))
+        return 1
+      case 'collect':
+        api.lua_pushnumber(thread, api.lua_gc(thread, GC_COLLECT, 0))
+        return 1
+      case 'stop':
+      case 'restart':
+      case 'setpause':
+      case 'setstepmul':
+        api.lua_pushnumber(thread, 0)
+        return 1
+      default:
+        return lua.raiseArgument(thread, 1, `invalid option '${option}'`)
+    }
+  }
+
+  readonly #mathRandom: LuaFunction = thread => {
+    const lua = this.#lua
+    const { api } = lua
+    const r = this.#random.next()
+    const count = api.lua_gettop(thread)
+    if (count > 2) lua.raise(thread, 'wrong number of arguments')
+    if (count === 0) {
+      api.lua_pushnumber(thread, r)
+      return 1
+    }
+    const first = Math.trunc(api.luaL_checknumber(thread, 1))
+    const low = count === 1 ? 1 : first
+    const high = count === 1 ? first : Math.trunc(api.luaL_checknumber(thread, 2))
+    if (low > high) lua.raiseArgument(thread, count, 'interval is empty')
+    api.lua_pushnumber(thread, Math.floor(r * (high - low + 1)) + low)
+    return 1
+  }
+
+  readonly #mathRandomSeed: LuaFunction = thread => {
+    this.#random.seed(Math.trunc(this.#lua.api.luaL_checknumber(thread, 1)))
+    return 0
+  }
+}

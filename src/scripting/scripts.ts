@@ -1,0 +1,182 @@
+// scripts.ts — The scripts that the server knows, by their SHA-1, and how EVAL runs them.
+//
+// As in Redis they are a cache: not persisted, not replicated, and emptied by SCRIPT FLUSH. What a
+// script does is in the effect log, never the script itself.
+
+import type { Call } from '../call.ts'
+import { errors, ReplyError } from '../errors.ts'
+import type { Server } from '../server.ts'
+import { Engine, EngineBroken } from './engine.ts'
+import type { LuaThread } from './interpreter.ts'
+import { sha1hex } from './redis-library.ts'
+import { Run, type ScriptFlags } from './run.ts'
+import { parseScript } from './shebang.ts'
+
+interface KnownScript {
+  readonly sha: string
+  readonly text: string
+  readonly flags: ScriptFlags
+  /** The compiled function, by its reference in the engine. */
+  fn: number
+}
+
+const noScript = new ReplyError('NOSCRIPT No matching script. Please use EVAL.')
+const writesByReader = new ReplyError(
+  'ERR Can not execute a script with write flag using *_ro command.',
+)
+export const engineBroken = new ReplyError(
+  'ERR the interpreter ran out of stack or memory and was started anew; what the script wrote before stays',
+)
+
+/** What the KEYS and ARGV of a call are: positions of its arguments. */
+const KEYS_AT = 3
+const SHA_LENGTH = 40
+/** Bytes that an entry costs beside its text. */
+const ENTRY_BYTES = 200
+
+export class Scripts {
+  readonly #server: Server
+  #engine: Engine | undefined
+  #bySha = new Map<string, KnownScript>()
+  /** The same by their text, so that EVAL need not compute the SHA-1 each time. */
+  #byText = new Map<string, KnownScript>()
+  #textBytes = 0
+
+  constructor(server: Server) {
+    this.#server = server
+  }
+
+  get size(): number {
+    return this.#bySha.size
+  }
+
+  /** Bytes of the scripts that are known. */
+  get cacheMemory(): number {
+    return this.#textBytes + this.#bySha.size * ENTRY_BYTES
+  }
+
+  /** Bytes of the interpreter's memory. */
+  get engineMemory(): number {
+    return this.#engine?.memory ?? 0
+  }
+
+  has(sha: string): boolean {
+    return this.#bySha.has(sha.toLowerCase())
+  }
+
+  flush(): void {
+    this.#bySha.clear()
+    this.#byText.clear()
+    this.#textBytes = 0
+    // All that the scripts left goes with the interpreter.
+    this.#engine = undefined
+  }
+
+  /** Takes a script into the cache. */
+  load(text: string): string {
+    return this.#learn(text).sha
+  }
+
+  /** EVAL and EVAL_RO: the script is argument 1. */
+  evaluate(call: Call, readOnly: boolean): void {
+    const keys = keyCount(call)
+    const text = call.text(1)
+    this.#run(call, this.#byText.get(text) ?? this.#learn(text), keys, readOnly)
+  }
+
+  /** EVALSHA and EVALSHA_RO: argument 1 names the script. */
+  evaluateSha(call: Call, readOnly: boolean): void {
+    const sha = call.length(1) === SHA_LENGTH ? call.text(1) : ''
+    const script = this.#bySha.get(sha) ?? this.#bySha.get(sha.toLowerCase())
+    if (sha === '' || script === undefined) throw noScript
+    this.#run(call, script, keyCount(call), readOnly)
+  }
+
+  #learn(text: string): KnownScript {
+    const known = this.#byText.get(text)
+    if (known !== undefined) return known
+    const { flags, source } = parseScript(text)
+    this.#engine ??= new Engine(this.#server)
+    const fn = this.#engine.compile(source, '@user_script')
+    if (typeof fn === 'string') {
+      throw new ReplyError(`ERR Error compiling script (new function): ${fn}`)
+    }
+    const script: KnownScript = { sha: sha1hex(text), text, flags, fn }
+    this.#bySha.set(script.sha, script)
+    this.#byText.set(text, script)
+    this.#textBytes += text.length
+    return script
+  }
+
+  #run(call: Call, script: KnownScript, keys: number, readOnly: boolean): void {
+    const run = startRun(call, script.sha, false, script.flags, readOnly)
+    const engine = this.#engine!
+    const prepare = (thread: LuaThread): number => {
+      pushArguments(engine, thread, call, KEYS_AT, KEYS_AT + keys)
+      engine.sandbox.setGlobal(thread, 'KEYS')
+      pushArguments(engine, thread, call, KEYS_AT + keys, call.count)
+      engine.sandbox.setGlobal(thread, 'ARGV')
+      return 0
+    }
+    try {
+      engine.execute(run, script.fn, prepare)
+    } catch (error) {
+      if (!(error instanceof EngineBroken)) throw error
+      this.#renew()
+      throw engineBroken
+    }
+  }
+
+  /** Another interpreter, which knows the same scripts. */
+  #renew(): void {
+    this.#engine = undefined
+    const known = [...this.#bySha.values()]
+    this.flush()
+    for (const { text } of known) this.#learn(text)
+  }
+}
+
+/** Begins a run, or refuses it by its flags. */
+export function startRun(
+  call: Call,
+  name: string,
+  isFunction: boolean,
+  flags: ScriptFlags,
+  readOnly: boolean,
+): Run {
+  const { server } = call
+  const outOfMemory = server.memoryLimit > 0 && !server.makeRoom()
+  if (!flags.compatible) {
+    if (readOnly && !flags.noWrites) throw writesByReader
+    if (outOfMemory && !flags.allowOom && !flags.noWrites) throw errors.outOfMemory
+  }
+  const refusesMemory = outOfMemory && !flags.allowOom
+  return new Run(call, name, isFunction, readOnly || flags.noWrites, refusesMemory)
+}
+
+const negativeKeys = new ReplyError("ERR Number of keys can't be negative")
+const tooManyKeys = new ReplyError("ERR Number of keys can't be greater than number of args")
+
+/** How many of the arguments are keys: argument 2. */
+export function keyCount(call: Call): number {
+  const count = call.integer(2)
+  if (count > call.count - KEYS_AT) throw tooManyKeys
+  if (count < 0) throw negativeKeys
+  return count
+}
+
+/** Pushes a table with the arguments from `first` up to `end`. */
+export function pushArguments(
+  engine: Engine,
+  thread: LuaThread,
+  call: Call,
+  first: number,
+  end: number,
+): void {
+  const { lua } = engine
+  lua.api.lua_createtable(thread, end - first, 0)
+  for (let i = first; i < end; i++) {
+    lua.pushBytes(thread, call.bytes, call.start(i), call.end(i))
+    lua.api.lua_rawseti(thread, -2, i - first + 1)
+  }
+}
