@@ -492,7 +492,9 @@ export class Server {
     const effort = this.config.values['active-expire-effort']
     let left = EXPIRE_PER_CYCLE * effort
     for (const db of this.keyspace.databases) {
-      while (left > 0 && db.expireDue(1) === 1) {
+      while (left > 0) {
+        this.keyspace.version = this.effects.lsn + 1
+        if (db.expireDue(1) === 0) break
         left--
         this.effects.commit(this.now, true)
       }
