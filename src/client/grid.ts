@@ -13,6 +13,7 @@ import { IoredisClusterTransport, IoredisTransport } from './ioredis.ts'
 import { Latch, Latches } from './latch.ts'
 import { Leader } from './leader.ts'
 import { Lock } from './lock.ts'
+import { Locks } from './locks.ts'
 import { type Codec, Multimap, text } from './multimap.ts'
 import { NodeRedisTransport } from './node-redis.ts'
 import { RateLimiter } from './rate-limiter.ts'
@@ -62,6 +63,14 @@ export class Grid implements AsyncDisposable {
 
   lock(name: string): Lock {
     return new Lock(this.#core, this.key(name))
+  }
+
+  /** Several locks, all or nothing. */
+  locks(...names: [string, ...string[]]): Locks {
+    return new Locks(
+      this.#core,
+      names.map(name => this.key(name)),
+    )
   }
 
   /** Permits; whoever first acquires makes it so large, unless `init` made it before. */

@@ -116,7 +116,7 @@ export class FencedHold extends Held {
 }
 
 /** Runs some work with something held, and gives it back whatever happens. */
-export async function withHeld<H extends Held, T>(
+export async function withHeld<H extends { release(): Promise<boolean> }, T>(
   held: H,
   work: (held: H) => T | Promise<T>,
 ): Promise<T> {

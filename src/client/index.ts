@@ -17,7 +17,16 @@ export { Grid, type GridOptions, latchkey } from './grid.ts'
 export { FencedHold, Held } from './held.ts'
 export * from './latch.ts'
 export * from './leader.ts'
-export * from './lock.ts'
+export {
+  HeldLock,
+  Lock,
+  type LockHolder,
+  type LockInfo,
+  type LockMode,
+  type LockOptions,
+  type LockWaiter,
+} from './lock.ts'
+export * from './locks.ts'
 export * from './multimap.ts'
 export * from './rate-limiter.ts'
 export type {

@@ -157,7 +157,12 @@ export class Lock {
   }
 }
 
-function lockTerms(core: Core, key: string, mode: LockMode, options: LockOptions): ClaimTerms {
+export function lockTerms(
+  core: Core,
+  key: string,
+  mode: LockMode,
+  options: LockOptions,
+): ClaimTerms {
   const owner = ownerOf(options.owner)
   const leaseMs = leaseMsOf(core, options.lease)
   const words: (string | number)[] = [mode.toUpperCase(), 'PX', leaseMs]
@@ -179,6 +184,11 @@ function lockTerms(core: Core, key: string, mode: LockMode, options: LockOptions
 }
 
 export class HeldLock extends FencedHold {
+  /** It is given back along with others, by whoever holds them together. */
+  leaveToOthers(): void {
+    this.handedOver()
+  }
+
   /** Fails with NOTOWNER, NOTHELD or FENCED unless the server still has it so. */
   async assert(): Promise<void> {
     await this.core.transport.send(

@@ -120,6 +120,27 @@ describe.each(redisClients)('over %s', (_, connect: Connect) => {
     expect(await reader.downgrade()).toBe(true)
   })
 
+  test('several locks are held together, or none of them', async () => {
+    const both = grid.locks('{t}:a', '{t}:b')
+    const held = await both.acquire({ wait: 20_000 })
+    expect(held.tokens).toHaveLength(2)
+    expect(await grid.lock('{t}:b').tryAcquire()).toBeNull()
+    expect(await both.tryAcquire()).toBeNull()
+    const waiting = grid.locks('{t}:b', '{t}:a').acquire()
+    while ((await grid.lock('{t}:a').queue()).length < 1);
+    expect(await held.extend()).toBe(true)
+    expect(await held.release()).toBe(true)
+    await using next = await waiting
+    expect(next.isHeld).toBe(true)
+    await next.locks[0]!.assert()
+    const abort = new AbortController()
+    const unwanted = both.acquire({ signal: abort.signal })
+    while ((await grid.lock('{t}:a').queue()).length < 1);
+    abort.abort()
+    await expect(unwanted).rejects.toMatchObject({ code: 'ABORTED' })
+    while ((await grid.lock('{t}:a').queue()).length > 0);
+  })
+
   test('a lock can be handed to another owner', async () => {
     const held = await grid.lock('a').acquire()
     const token = await held.handOff('worker', { lease: 5000 })
