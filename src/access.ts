@@ -63,6 +63,16 @@ export class Access {
     return periods > counter ? 0 : counter - periods
   }
 
+  /** Makes an entry as used as another server says that it is. */
+  setFrequency(db: Database, address: number, counter: number): void {
+    db.setAccess(address, (this.minutes << 8) | Math.min(counter, LFU_MAX))
+  }
+
+  /** Dates an entry's last use back by some seconds, or as far as the clock goes. */
+  setIdle(db: Database, address: number, seconds: number): void {
+    db.setAccess(address, (this.clock - Math.min(seconds, LRU_MASK)) & LRU_MASK)
+  }
+
   /** Seconds since the last use. */
   idleSeconds(access: number): number {
     return (this.clock - access) & LRU_MASK
