@@ -9,6 +9,7 @@ import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
 import { coordinationFamilies } from './coordination/index.ts'
 import { debugCommands } from './debug.ts'
+import { dumpCommands } from './dump.ts'
 import { geoCommands } from './geo/index.ts'
 import { hashCommands } from './hashes/index.ts'
 import { hyperloglogCommands } from './hyperloglog.ts'
@@ -34,6 +35,7 @@ export const families: readonly (readonly CommandSpec[])[] = [
   connectionCommands,
   ...coordinationFamilies(() => families),
   debugCommands,
+  dumpCommands,
   geoCommands,
   hashCommands,
   hyperloglogCommands,
