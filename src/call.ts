@@ -42,6 +42,8 @@ export class Call {
   mayBlock = true
   /** How the call waits, if it is being run again because its key may be ready now. */
   parked: Parked | undefined = undefined
+  /** It has taken all there was: those who wait behind it need not be tried. */
+  endsRound = false
   /** The effect that replaces the command in the log; undefined: the command as it came. */
   effects: EffectPart[][] | undefined = undefined
 

@@ -47,7 +47,7 @@ import {
 } from './errors.ts'
 import type { Server } from './server.ts'
 import { endTransaction, queueCall } from './transaction.ts'
-import { Parked, type ParkOptions, type WaitEnd } from './waiting.ts'
+import { type Attempt, Parked, type ParkOptions, type WaitEnd } from './waiting.ts'
 import { COMPLETE, Decoder, INCOMPLETE } from './wire/decoder.ts'
 import { Mark, type Reply } from './wire/reply.ts'
 
@@ -630,13 +630,13 @@ export class Dispatch {
     this.#server.waiting.serve(this.#attempt)
   }
 
-  readonly #attempt = (parked: Parked): boolean => {
+  readonly #attempt = (parked: Parked): Attempt => {
     const server = this.#server
     const { client } = parked
     // Its connection is ending: nothing may be given to it any more.
     if (client.is(CLOSING)) {
       this.release(parked, 'abandoned')
-      return true
+      return 'done'
     }
     const call = new Call(server, this.reply)
     call.client = client
@@ -664,9 +664,9 @@ export class Dispatch {
     if (this.#afterReply.length > 0) this.#writeDeferred()
     this.reply.end()
     this.current = undefined
-    if (this.#stays) return false
+    if (this.#stays) return 'stays'
     this.release(parked, denial === undefined ? 'served' : 'abandoned')
-    return true
+    return call.endsRound ? 'last' : 'done'
   }
 
   /** Ends the wait of a call that has been answered, or whose connection has ended. */

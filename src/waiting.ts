@@ -35,6 +35,9 @@ const TOPICS: readonly Topic[] = ['list', 'zset', 'stream', 'turn', 'news']
 /** How a wait ended. */
 export type WaitEnd = 'served' | 'abandoned' | 'superseded'
 
+/** What came of trying a call again; after the `last` one there is nothing left for others. */
+export type Attempt = 'stays' | 'done' | 'last'
+
 /** What a call that stops waiting without success answers. */
 export type EmptyReply = (reply: Reply) => void
 
@@ -370,8 +373,8 @@ export class Waiting {
     }
   }
 
-  /** Runs the calls whose keys were signalled. `attempt` answers whether the call is done. */
-  serve(attempt: (parked: Parked) => boolean): void {
+  /** Runs the calls whose keys were signalled. */
+  serve(attempt: (parked: Parked) => Attempt): void {
     while (this.hasReady) {
       const summoned = this.#summoned
       const ready = this.#ready
@@ -385,13 +388,14 @@ export class Waiting {
     }
   }
 
-  #serveQueue(queue: Queue, attempt: (parked: Parked) => boolean): void {
+  #serveQueue(queue: Queue, attempt: (parked: Parked) => Attempt): void {
     queue.serving = true
     for (let place = queue.head; place !== undefined; place = place.next) {
       const { parked } = place
       // The call before may have ended the wait of this one.
       if (parked.places.length === 0) continue
-      if (!attempt(parked) && parked.fifo) break
+      const outcome = attempt(parked)
+      if (outcome === 'last' || (outcome === 'stays' && parked.fifo)) break
     }
     queue.serving = false
   }

@@ -35,6 +35,7 @@ function campaign(call: Call): void {
   }
   granted(call, 1, LEADER, leader, answer, 'leader:elected')
   if (answer.fresh) signalNews(call, 1)
+  call.endsRound = true
   call.reply.integer(answer.hold.token)
 }
 

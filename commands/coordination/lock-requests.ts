@@ -55,6 +55,7 @@ export function acquire(call: Call): void {
   if (answer.kind === 'refused') throw refusalError(answer)
   if (answer.kind === 'granted') {
     granted(call, 1, LOCK, lock, answer, 'lock:acquired')
+    call.endsRound = answer.hold.exclusive
     call.reply.integer(answer.hold.token)
     return
   }
