@@ -20,7 +20,9 @@ export class Lease {
   readonly renews: boolean
   /** From when on it may be somebody else's. */
   deadline = 0
-  /** When to ask for more time. */
+  /** Whether more time was asked for, and there is no answer yet. */
+  isAsked = false
+  /** When to ask for more time, or to ask again. */
   renewAt = Number.POSITIVE_INFINITY
   /** By which it is extended and given back; undefined while that is in doubt: then the owner alone is. */
   token: number | undefined
@@ -45,6 +47,7 @@ export class Lease {
 
   /** The server granted time, asked at `sentAt`. */
   renewed(sentAt: number, leaseMs = this.leaseMs): void {
+    this.isAsked = false
     this.deadline = sentAt + leaseMs * (1 - DRIFT_PART)
     if (this.renews) this.renewAt = sentAt + leaseMs * RENEWAL_PART
   }
@@ -54,6 +57,7 @@ export class Lease {
    * one counts; and it is asked for again.
    */
   asked(at: number, leaseMs = this.leaseMs): void {
+    this.isAsked = true
     this.deadline = Math.min(this.deadline, at + leaseMs * (1 - DRIFT_PART))
     if (this.renews) this.renewAt = at + this.leaseMs * RETRY_PART
   }

@@ -71,11 +71,10 @@ export class Renewals {
     for (const lease of [...this.#leases.keys()]) {
       if (time >= lease.deadline) {
         this.lose(lease, 'the lease could not be renewed in time')
-      } else if (lease.renewAt - time <= lease.leaseMs * TOGETHER_PART) {
+      } else if (lease.renewAt - time <= (lease.isAsked ? 0 : lease.leaseMs * TOGETHER_PART)) {
         due.push(lease)
       }
     }
-    // A timer may fire early by a fraction; what is not due in fact is renewed a little early.
     if (due.length > 0) void this.#renew(due, time)
     this.#schedule()
   }

@@ -10,8 +10,8 @@ import type { Command } from './command.ts'
 import { aborted, asLatchkeyError, LatchkeyError } from './errors.ts'
 import type { Transport } from './transport.ts'
 
-/** Waiting connections that are kept for the next wait. */
-const IDLE_MAX = 4
+/** A waiting connection that nobody needed for so long is closed. */
+const IDLE_MS = 10_000
 /** How much longer than the server a wait lasts here, before the server is not believed to answer. */
 const GRACE_MS = 2000
 /** Cancellations may arrive before what they cancel: they are repeated, at doubling intervals. */
@@ -37,6 +37,9 @@ export class Waits {
   readonly #transport: Transport
   readonly #connectionsMax: number
   readonly #idle: Transport[] = []
+  /** How many of the idle ones nobody has needed since the last look. */
+  #spare = 0
+  #stopTimer: (() => void) | undefined
   readonly #busy = new Set<Transport>()
   readonly #line = new Set<InLine>()
   /** Connections that are there or in the making: idle, busy and opening. */
@@ -146,6 +149,7 @@ export class Waits {
     if (signal?.aborted) throw aborted(signal)
     const idle = this.#idle.pop()
     if (idle !== undefined) {
+      this.#spare = Math.min(this.#spare, this.#idle.length)
       this.#busy.add(idle)
       return idle
     }
@@ -211,9 +215,19 @@ export class Waits {
     if (!this.#busy.has(connection)) return
     const [next] = this.#line
     if (next !== undefined) return next.grant(connection)
-    if (this.#idle.length >= IDLE_MAX) return this.discard(connection)
     this.#busy.delete(connection)
     this.#idle.push(connection)
+    this.#stopTimer ??= after(IDLE_MS, () => this.#closeSpare())
+  }
+
+  /** Closes what was idle all the time since the last look. */
+  #closeSpare(): void {
+    for (const connection of this.#idle.splice(0, this.#spare)) {
+      this.#count--
+      connection.close()
+    }
+    this.#spare = this.#idle.length
+    this.#stopTimer = this.#spare === 0 ? undefined : after(IDLE_MS, () => this.#closeSpare())
   }
 
   /** Closes a connection, with whatever is in flight on it. */
@@ -235,6 +249,7 @@ export class Waits {
   /** Ends all waits. */
   close(): void {
     this.#isClosed = true
+    this.#stopTimer?.()
     for (const place of [...this.#line]) place.fail(closed())
     for (const connection of [...this.#busy]) this.discard(connection)
     for (const connection of this.#idle.splice(0)) {

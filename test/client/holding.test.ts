@@ -49,6 +49,21 @@ describe('renewal', () => {
     expect(transport.pipelines).toEqual([50])
   })
 
+  test('what is asked for and not yet answered is not asked for along with others', async () => {
+    const answer = deferred<number>()
+    const { transport, grid } = gridOver(words =>
+      words[0] === 'LOCK.EXTEND' ? answer.promise : generous(words, 0),
+    )
+    await grid.lock('a').acquire()
+    await vi.advanceTimersByTimeAsync(5000)
+    await grid.lock('b').acquire()
+    await vi.advanceTimersByTimeAsync(5010)
+    expect(transport.pipelines).toEqual([1])
+    answer.resolve(1000)
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(transport.pipelines).toEqual([1, 1])
+  })
+
   test('what was given back is not renewed', async () => {
     const { transport, grid } = gridOver(generous)
     const held = await grid.lock('a').acquire()

@@ -53,6 +53,21 @@ test('a wait takes place on another connection, which the next wait uses again',
   expect(transport.duplicates).toHaveLength(1)
 })
 
+test('a waiting connection that nobody needs is closed', async () => {
+  const { transport, grid } = gridOver(words => (waits(words) ? 7 : null))
+  await Promise.all([
+    grid.lock('a').acquire({ renew: false }),
+    grid.lock('b').acquire({ renew: false }),
+  ])
+  expect(transport.duplicates.map(each => each.isClosed)).toEqual([false, false])
+  await vi.advanceTimersByTimeAsync(10_000)
+  await grid.lock('c').acquire({ renew: false })
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(transport.duplicates.map(each => each.isClosed)).toEqual([true, false])
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(transport.duplicates.map(each => each.isClosed)).toEqual([true, true])
+})
+
 test('acquire fails with TIMEOUT when the time is over', async () => {
   const { grid } = gridOver(() => null)
   await expect(grid.lock('a').acquire({ wait: 10 })).rejects.toMatchObject({
