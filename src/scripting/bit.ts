@@ -1,3 +1,5 @@
+// bit.ts — The `bit` library of scripts: operations on 32-bit integers, as LuaBitOp has them.
+
 import type { LuaThread } from './interpreter.ts'
 import type { Lua } from './lua.ts'
 import type { Sandbox } from './sandbox.ts'

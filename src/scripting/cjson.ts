@@ -1,3 +1,5 @@
+// cjson.ts — The `cjson` library of scripts: JSON to and from Lua values, with Redis's defaults.
+
 import type { LuaThread } from './interpreter.ts'
 import type { Lua } from './lua.ts'
 import type { Sandbox } from './sandbox.ts'

@@ -1,3 +1,5 @@
+// cmsgpack.ts — The `cmsgpack` library of scripts: MessagePack to and from Lua values.
+
 import type { LuaThread } from './interpreter.ts'
 import type { Lua } from './lua.ts'
 import type { Sandbox } from './sandbox.ts'

@@ -1,3 +1,5 @@
+// struct.ts — The `struct` library of scripts: packed binary data by a format string.
+
 import type { LuaThread } from './interpreter.ts'
 import type { Lua } from './lua.ts'
 import type { Sandbox } from './sandbox.ts'
