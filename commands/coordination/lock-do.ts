@@ -38,6 +38,8 @@ function run(call: Call): void {
   if ((queued.command.bits & DENYOOM) !== 0 && server.memoryLimit > 0 && !server.makeRoom()) {
     throw errors.outOfMemory
   }
+  // What it changes, the inner command changes, and logs.
+  if (server.effects.active) call.effects ??= []
   server.dispatch.runNested(call, queued, inner => server.acl.check(inner))
 }
 
@@ -96,8 +98,7 @@ export function lockDoCommands(
     {
       name: 'lock.do',
       arity: -4,
-      // Not a write by itself: what it changes, the inner command changes, and logs.
-      flags: ['may_replicate'],
+      flags: ['write'],
       keys: [
         keyAt(1, 'RO', 'access'),
         keysUnknown('the keys of the inner command', 'RW', 'access', 'update', 'incomplete'),

@@ -108,6 +108,14 @@ describe('release, drain and limit', () => {
     expect(semaphore.acquire(request('b'), tokens, 0).kind).toBe('granted')
   })
 
+  test('a replay sets the limit, and whether it was meant to stay', () => {
+    const semaphore = new Semaphore(0, false)
+    semaphore.assign(5, false)
+    expect(semaphore).toMatchObject({ limit: 5, available: 5, configured: false, isFree: true })
+    semaphore.assign(2, true)
+    expect(semaphore).toMatchObject({ limit: 2, configured: true, isFree: false })
+  })
+
   test('one that nobody configured disappears with its last permit', () => {
     const semaphore = new Semaphore(1, false)
     semaphore.acquire(request('a'), new CountingTokens(), 0)

@@ -101,12 +101,12 @@ test('ten thousand leave a queue from its middle, and the order of the others st
   expect(left.map(({ identity }) => identity)).toEqual(expected)
 })
 
-test('a hundred thousand leases cost one entry each, and none when they are over', () => {
+test('twenty thousand leases cost one entry each, and none when they are over', () => {
   const { server } = new InProcessServer()
   const client = server.connect(countingLink())
-  for (let i = 0; i < 100_000; i++) say(server, client, 'LOCK.ACQUIRE', `k${i}`, 'me')
+  for (let i = 0; i < 20_000; i++) say(server, client, 'LOCK.ACQUIRE', `k${i}`, 'me')
   const { leases } = server.coordination
-  expect(leases.count).toBe(100_000)
-  for (let i = 0; i < 100_000; i++) say(server, client, 'LOCK.RELEASE', `k${i}`, 'me')
+  expect(leases.count).toBe(20_000)
+  for (let i = 0; i < 20_000; i++) say(server, client, 'LOCK.RELEASE', `k${i}`, 'me')
   expect(leases.count).toBe(0)
 })

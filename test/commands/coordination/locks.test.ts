@@ -467,6 +467,20 @@ describe('LOCK.DO', () => {
     `)
   })
 
+  test('works in scripts, where nothing waits', () => {
+    plays(`
+      a EVAL "return redis.call('LOCK.ACQUIRE', 'k', 'a', 'WAIT', 0)" 0                     -> T1
+      b EVAL "return redis.call('LOCK.ACQUIRE', 'k', 'b', 'WAIT', 0)" 0                     -> nil
+      a EVAL "return redis.call('LOCK.DO', 'k', ARGV[1], 'INCR', 'n')" 0 T1                 -> 1
+      a EVAL_RO "return redis.call('LOCK.DO', 'k', ARGV[1], 'INCR', 'n')" 0 T1              -> -ERR Write commands are not allowed from read-only scripts. script: c31ac5215564c4981525a45ad13c3b8fb43ef794, on @user_script:1.
+      a GET n                                                                               -> 1
+      b EVAL "return redis.pcall('LOCK.ASSERT', 'k', 'b')" 0                                -> -NOTOWNER somebody else holds it
+      c LOCK.ACQUIRE k c WAIT 0                                                             -> waits
+      a EVAL "return redis.call('LOCK.RELEASE', 'k', 'a')" 0                                -> 1
+      c                                                                                     -> T2
+    `)
+  })
+
   test('stops nesting before the stack is full', () => {
     const transcript = new Transcript()
     transcript.play('a LOCK.ACQUIRE k a -> T1')
