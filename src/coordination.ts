@@ -10,13 +10,11 @@
 import type { Call } from './call.ts'
 import type { Client } from './client.ts'
 import { REPLAY } from './client.ts'
-import { errors } from './errors.ts'
 import type { Database, ObjectValue } from './keyspace/database.ts'
 import {
   BARRIER,
   COUNTER,
   FENCE,
-  FIRST_COORDINATION_TYPE,
   LATCH,
   LEADER,
   LIMITER,
@@ -185,6 +183,11 @@ export class Coordination {
     this.#countsOf(db)[type]!++
     const kind = type as CoordinationType
     this.leases.follow(db, key, kind, value as Value, holdersOf(kind, value as Value))
+    if (kind === BARRIER) {
+      for (const { connection } of (value as Barrier).participants()) {
+        if (connection !== 0) this.leases.bind(connection, value as Value)
+      }
+    }
     if (this.leases.firstAt < this.#server.nextWakeAt) this.#server.reschedule()
   }
 
@@ -393,19 +396,4 @@ function holdersOf(type: CoordinationType, value: Value): number {
     default:
       return 0
   }
-}
-
-/** Whether a key coordinates: generic commands treat it with care. */
-export function coordinates(db: Database, address: number): boolean {
-  return db.type(address) >= FIRST_COORDINATION_TYPE
-}
-
-/**
- * Refuses what would take a key's value elsewhere or end it by another clock than its own. Values
- * that are plain data but for their name (counters, multimaps, fences) are not concerned.
- */
-export function refuseUnlessPlain(db: Database, address: number): void {
-  const type = db.type(address)
-  if (type < FIRST_COORDINATION_TYPE) return
-  if (type !== COUNTER && type !== MULTIMAP && type !== FENCE) throw errors.coordinates
 }

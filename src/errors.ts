@@ -53,7 +53,6 @@ export const errors = {
   latchExpired: new ReplyError('EXPIRED the latch has run out of time'),
   deadlock: new ReplyError('DEADLOCK it would wait for itself'),
   tooManyRequests: new ReplyError('TRYAGAIN too many request ids are remembered'),
-  coordinates: new ReplyError('ERR not possible on a key that coordinates'),
   maxClients: new ReplyError('ERR max number of clients reached'),
 } as const
 

@@ -113,6 +113,16 @@ describe('a latch', () => {
     `)
   })
 
+  test('keeps its time under another name', () => {
+    plays(`
+      a LATCH.CREATE {k}l 1 PX 1000 ONEXPIRE OPEN   -> 1
+      a RENAME {k}l {k}m                            -> OK
+      b LATCH.AWAIT {k}m WAIT 0                     -> waits
+      pass 1000
+      b                                             -> 1
+    `)
+  })
+
   test('deleted, is an error for those who wait', () => {
     plays(`
       a LATCH.CREATE l 1      -> 1
@@ -232,6 +242,16 @@ describe('BARRIER', () => {
       c BARRIER.LEAVE b a            -> 1
       a                              -> nil
       c EXISTS b                     -> 0
+    `)
+  })
+
+  test('keeps its participants under another name', () => {
+    plays(`
+      a BARRIER.ENTER {k}b a 1    -> 1
+      c RENAME {k}b {k}d          -> OK
+      c BARRIER.LEAVE {k}b a      -> nil
+      a leaves
+      c EXISTS {k}d               -> 0
     `)
   })
 
