@@ -22,6 +22,7 @@ import { scriptingCommands } from './scripting/index.ts'
 import { serverCommands } from './server.ts'
 import { setCommands } from './sets/index.ts'
 import { slowlogCommands } from './slowlog.ts'
+import { sortCommands } from './sort.ts'
 import { sortedSetCommands } from './sorted-sets/index.ts'
 import { stringCommands } from './strings/index.ts'
 import { transactionCommands } from './transactions.ts'
@@ -48,6 +49,7 @@ export const families: readonly (readonly CommandSpec[])[] = [
   serverCommands,
   setCommands,
   slowlogCommands,
+  sortCommands,
   sortedSetCommands,
   stringCommands,
   transactionCommands,
