@@ -15,6 +15,7 @@ import * as intset from '../../src/values/intset.ts'
 import * as listpack from '../../src/values/listpack.ts'
 import { MemberSet } from '../../src/values/member-set.ts'
 import { sizeOf } from '../../src/values/packed-element.ts'
+import { checkReplaceable } from '../keys/refusal.ts'
 import { createListpack, keepPacked, makeRoom, setPacked } from '../packed.ts'
 
 const NARROWEST_BYTES = 2
@@ -165,6 +166,7 @@ export class EditableSet {
   store(i: number, event: string): number {
     const call = this.#call
     const { size } = this
+    checkReplaceable(call.db, call.peek(i))
     if (size === 0) {
       if (call.delete(i)) call.notify('g', 'del', i)
       return 0

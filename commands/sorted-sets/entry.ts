@@ -10,6 +10,7 @@ import { LISTPACK, OBJECT, ZSET } from '../../src/keyspace/record.ts'
 import { Element } from '../../src/values/element.ts'
 import { LISTPACK_BYTES_MAX } from '../../src/values/listpack.ts'
 import { Zset } from '../../src/values/zset.ts'
+import { checkReplaceable } from '../keys/refusal.ts'
 import { createListpack, keepPacked, makeRoom, setPacked } from '../packed.ts'
 import { PackedZset, pairBytes } from './packed-zset.ts'
 import type { SortedSet } from './sorted-set.ts'
@@ -144,6 +145,7 @@ export function openSortedSet(call: Call, i: number): SortedSet | undefined {
  * that is empty. `event` is what happened to the key.
  */
 export function storeSortedSet(call: Call, i: number, zset: Zset, event: string): void {
+  checkReplaceable(call.db, call.peek(i))
   if (zset.size === 0) {
     if (call.delete(i)) call.notify('g', 'del', i)
     return
