@@ -14,6 +14,7 @@ import { cjsonLibrary } from './cjson.ts'
 import { cmsgpackLibrary } from './cmsgpack.ts'
 import { ERROR_HANDLER } from './error-handler.ts'
 import { Interpreter, type LuaFunction, type LuaThread } from './interpreter.ts'
+import { addLibrary } from './library.ts'
 import { Lua, NUMBER, OK, STRING, TABLE } from './lua.ts'
 import { RedisLibrary } from './redis-library.ts'
 import { ResultWriter } from './results.ts'
@@ -28,7 +29,6 @@ const INSTRUCTIONS_PER_LOOK = 100_000
 const MASK_LINE = 4
 const MASK_COUNT = 8
 const MICROSECONDS_PER_MS = 1000
-/** What comes into Lua's stack from a call: the function, its arguments, and some room. */
 const GC_COUNT = 3
 const GC_COLLECT = 2
 /** After a script that left more than this many KiB, the garbage is collected at once. */
@@ -61,7 +61,7 @@ export class Engine {
         lua.pushKept(thread, handler)
         lua.setField(thread, -2, '__redis__err__handler')
       }
-      for (const add of LIBRARIES) add(lua, sandbox, thread)
+      for (const library of LIBRARIES) addLibrary(lua, sandbox, thread, library(lua))
       this.#redis.addTo(sandbox, thread, register)
     })
     this.#handler = handler

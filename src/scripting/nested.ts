@@ -10,9 +10,10 @@ import { type Command, DENYOOM, NOSCRIPT, WRITE } from '../command.ts'
 import { errors } from '../errors.ts'
 import type { Server } from '../server.ts'
 import { Output } from '../wire/output.ts'
-import { formatShortest, Mark } from '../wire/reply.ts'
+import { Mark } from '../wire/reply.ts'
 import type { LuaThread } from './interpreter.ts'
 import { type Lua, NUMBER, STRING } from './lua.ts'
+import { formatGeneral } from './number-format.ts'
 import { pushError, ReplyReader } from './replies.ts'
 import type { Run } from './run.ts'
 
@@ -26,6 +27,8 @@ const READ_ONLY = 'ERR Write commands are not allowed from read-only scripts.'
 /** Room for the arguments of usual commands; it grows with larger ones and is given back. */
 const ARGUMENT_BYTES = 1 << 14
 const ARGUMENTS = 128
+/** Enough for every double to be read back as it was. */
+const DIGITS = 17
 
 export class NestedCommands {
   readonly #server: Server
@@ -202,8 +205,5 @@ const MINUS = 0x2d
 
 /** A number as an argument: integers in full, others with 17 digits, as in Redis. */
 function formatNumber(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e17) return String(value)
-  if (Number.isNaN(value)) return 'nan'
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
-  return formatShortest(value)
+  return formatGeneral(value, DIGITS)
 }

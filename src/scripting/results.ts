@@ -81,12 +81,12 @@ export class ResultWriter {
     const reply = this.#reply
     const error = lua.textField(thread, -1, 'err')
     if (error !== undefined) {
-      reply.error(error)
+      reply.error(upToZero(error))
       return true
     }
     const status = lua.textField(thread, -1, 'ok')
     if (status !== undefined) {
-      reply.status(status.replace(/[\r\n]/g, ' '))
+      reply.status(upToZero(status).replace(/[\r\n]/g, ' '))
       return true
     }
     lua.getField(thread, -1, 'double')
@@ -178,4 +178,10 @@ export class ResultWriter {
       if (type === NIL) return i - 1
     }
   }
+}
+
+/** As in Redis, whose lines are strings of C. */
+function upToZero(text: string): string {
+  const zero = text.indexOf('\0')
+  return zero < 0 ? text : text.slice(0, zero)
 }

@@ -14,6 +14,7 @@ import {
   bytecodeRefused,
   FUNCTION,
   GLOBALS,
+  LIGHT_USERDATA,
   type Lua,
   NIL,
   NUMBER,
@@ -31,7 +32,6 @@ const GLOBAL_FUNCTIONS = [
   'rawequal',
   'select',
   'tonumber',
-  'tostring',
   'type',
   'unpack',
   'xpcall',
@@ -63,6 +63,7 @@ export class Sandbox {
   readonly #lua: Lua
   readonly #readOnly = new Map<number, ReadOnly>()
   readonly #random = new ScriptRandom()
+  readonly #resets: (() => void)[] = []
   readonly #refuse: number
   /** The real table of globals, by its reference. */
   readonly #globals: number
@@ -142,6 +143,12 @@ export class Sandbox {
   /** A script begins: what the last one drew from chance must not show. */
   reset(): void {
     this.#random.seed(0)
+    for (const reset of this.#resets) reset()
+  }
+
+  /** What else has to be taken back when a script begins. */
+  onReset(reset: () => void): void {
+    this.#resets.push(reset)
   }
 
   #find(thread: LuaThread, index: number): ReadOnly | undefined {
@@ -203,6 +210,16 @@ export class Sandbox {
     this.#wrap(thread, 'rawget', inner => this.#resolve(inner))
     this.#wrap(thread, 'rawset', inner => this.#refuseReadOnly(inner))
     this.#wrap(thread, 'setmetatable', inner => this.#refuseReadOnly(inner))
+    lua.getField(thread, -2, 'tostring')
+    const tostring = lua.interpreter.functionAt(api.lua_tocfunction(thread, -1))
+    lua.pop(thread)
+    lua.setFunction(thread, -1, 'tostring', inner => {
+      // The C library of the binary prints the pointer that cjson.null is in a way of its own.
+      const isNull = lua.type(inner, 1) === LIGHT_USERDATA && api.lua_touserdata(inner, 1) === 0
+      if (!isNull) return tostring(inner)
+      lua.push(inner, 'userdata: (nil)')
+      return 1
+    })
     api.lua_remove(thread, -2)
     lua.setFunction(thread, -1, 'pairs', this.#pairs)
     lua.setFunction(thread, -1, 'getmetatable', this.#getmetatable)

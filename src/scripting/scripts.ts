@@ -87,9 +87,11 @@ export class Scripts {
   /** EVALSHA and EVALSHA_RO: argument 1 names the script. */
   evaluateSha(call: Call, readOnly: boolean): void {
     const sha = call.length(1) === SHA_LENGTH ? call.text(1) : ''
+    if (sha === '') throw noScript
+    const keys = keyCount(call)
     const script = this.#bySha.get(sha) ?? this.#bySha.get(sha.toLowerCase())
-    if (sha === '' || script === undefined) throw noScript
-    this.#run(call, script, keyCount(call), readOnly)
+    if (script === undefined) throw noScript
+    this.#run(call, script, keys, readOnly)
   }
 
   #learn(text: string): KnownScript {

@@ -13,9 +13,9 @@ const FLAGS: Readonly<Record<string, Partial<ScriptFlags>>> = {
 
 const NO_FLAGS: ScriptFlags = { ...COMPATIBLE, compatible: false }
 
-/** The flags that these words ask for, or the first word that is none. */
-export function parseFlags(words: readonly string[]): ScriptFlags | string {
-  let flags = NO_FLAGS
+/** The flags that these words ask for beside those there are, or the first word that is none. */
+export function parseFlags(words: readonly string[], present = NO_FLAGS): ScriptFlags | string {
+  let flags = present
   for (const word of words) {
     if (!Object.hasOwn(FLAGS, word)) return word
     flags = { ...flags, ...FLAGS[word] }
@@ -46,11 +46,8 @@ export function parseScript(text: string): Script {
     if (!option.startsWith('flags=')) {
       throw new ReplyError(`ERR Unknown lua shebang option: ${option}`)
     }
-    const words = option
-      .slice('flags='.length)
-      .split(',')
-      .filter(word => word !== '')
-    const parsed = parseFlags(words)
+    const list = option.slice('flags='.length)
+    const parsed = parseFlags(list === '' ? [] : list.split(','), flags)
     if (typeof parsed === 'string') {
       throw new ReplyError(`ERR Unexpected flag in script shebang: ${parsed}`)
     }
