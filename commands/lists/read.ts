@@ -1,6 +1,6 @@
 // read.ts — Commands that look into a list: its length, elements by index, indexes by element.
 
-import { type Call, fail } from '../../src/call.ts'
+import type { Call } from '../../src/call.ts'
 import { errors, ReplyError } from '../../src/errors.ts'
 import { LIST } from '../../src/keyspace/record.ts'
 import { Element } from '../../src/values/element.ts'
@@ -8,6 +8,7 @@ import { before, elementBytes, equals } from '../../src/values/packed-element.ts
 import { readElement, replyElement } from '../elements.ts'
 import { firstRun, listLength, type Run, readAt, replyRange } from './stored-list.ts'
 
+const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = Number(2n ** 63n - 1n)
 
 const rankZero = new ReplyError(
@@ -93,7 +94,8 @@ function readRank(call: Call, i: number): number {
   const rank = call.integer(i)
   if (rank === 0) throw rankZero
   // The one number whose size is no 64-bit integer.
-  return rank === -INT64_MAX && call.text(i).endsWith('8') ? fail(rankOutOfRange) : rank
+  if (rank === -INT64_MAX && call.int64(i) === INT64_MIN) throw rankOutOfRange
+  return rank
 }
 
 function indexesOf(call: Call, entry: number, wanted: Element, search: Search): number[] {

@@ -156,6 +156,7 @@ describe('LPOS', () => {
     )
     expect(client.call('LPOS', 'l', 'a', 'RANK', '-9223372036854775808')).toEqual(outOfRange)
     expect(client.call('LPOS', 'l', 'a', 'RANK', '-9223372036854775807')).toBe(null)
+    expect(client.call('LPOS', 'l', 'a', 'RANK', '-9223372036854775798')).toBe(null)
   })
 })
 
