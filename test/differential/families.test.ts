@@ -21,6 +21,7 @@ import { hashes } from './hashes.ts'
 import { hyperloglog } from './hyperloglog.ts'
 import { lists } from './lists.ts'
 import { sets } from './sets.ts'
+import { sort } from './sort.ts'
 import { sortedSets } from './sorted-sets.ts'
 import { strings } from './strings.ts'
 import { transactions } from './transactions.ts'
@@ -43,6 +44,8 @@ const families: Record<string, fc.Arbitrary<Move>> = {
   geo,
 }
 families['all families mixed'] = fc.oneof(...Object.values(families))
+// Not mixed with the others: see there.
+families['sort'] = sort
 
 const stepsPerFamily = Math.ceil(steps / Object.keys(families).length)
 
