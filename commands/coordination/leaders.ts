@@ -26,7 +26,8 @@ function campaign(call: Call): void {
   }
   const { coordination, monotonic } = call.server
   const leader = coordination.find(call, 1, LEADER) ?? new Leader()
-  const request = { ...options.term(), candidate, value, queued: isQueued(call, 1) }
+  const { leaseMs, connection } = options.term()
+  const request = { candidate, value, leaseMs, connection, queued: isQueued(call, 1) }
   const answer = leader.campaign(request, coordination.tokens(call, 1), monotonic)
   if (answer.kind === 'busy') {
     const { deadline } = options

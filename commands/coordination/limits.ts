@@ -29,7 +29,7 @@ const UNITS_MAX = 2 ** 31 - 1
 const zeroRate = new ReplyError('ERR the rate must be above zero')
 
 /** An algorithm: how a limiter of it is made, asked, and logged. */
-interface Algorithm<Request extends { readonly quantity: number }> {
+interface Algorithm<Request extends Asking> {
   /** The limiter, if it is one of this algorithm. */
   readonly known: (limiter: Limiter) => limiter is Limiter & Asked<Request>
   readonly make: () => Limiter & Asked<Request>
@@ -38,12 +38,16 @@ interface Algorithm<Request extends { readonly quantity: number }> {
 }
 
 interface Asked<Request> {
-  admit(request: Request & { readonly queued: boolean }, now: number): Verdict
+  admit(request: Request, now: number): Verdict
 }
 
-type Bare<Request> = Omit<Request, 'queued'>
+interface Asking {
+  readonly quantity: number
+  /** Set each time that it is asked. */
+  queued: boolean
+}
 
-const THROTTLE: Algorithm<Bare<ThrottleRequest>> = {
+const THROTTLE: Algorithm<ThrottleRequest & Asking> = {
   known: limiter => limiter instanceof Throttle,
   make: () => new Throttle(),
   log: (call, limiter) => {
@@ -52,7 +56,7 @@ const THROTTLE: Algorithm<Bare<ThrottleRequest>> = {
   },
 }
 
-const FIXED: Algorithm<Bare<WindowRequest>> = {
+const FIXED: Algorithm<WindowRequest & Asking> = {
   known: limiter => limiter instanceof FixedWindow,
   make: () => new FixedWindow(),
   log: (call, limiter) => {
@@ -61,7 +65,7 @@ const FIXED: Algorithm<Bare<WindowRequest>> = {
   },
 }
 
-const SLIDING: Algorithm<Bare<WindowRequest>> = {
+const SLIDING: Algorithm<WindowRequest & Asking> = {
   known: limiter => limiter instanceof SlidingWindow,
   make: () => new SlidingWindow(),
   log: (call, _limiter, verdict) => {
@@ -72,7 +76,7 @@ const SLIDING: Algorithm<Bare<WindowRequest>> = {
 }
 
 /** Asks the limiter of key 1, and answers now or when there is capacity. */
-function ask<Request extends { readonly quantity: number }>(
+function ask<Request extends Asking>(
   call: Call,
   algorithm: Algorithm<Request>,
   request: Request,
@@ -82,8 +86,9 @@ function ask<Request extends { readonly quantity: number }>(
   const { coordination, monotonic } = server
   const limiter = coordination.find(call, 1, LIMITER) ?? algorithm.make()
   if (!algorithm.known(limiter)) throw errors.wrongType
-  const queued = isQueued(call, 1)
-  const verdict = limiter.admit({ ...request, queued }, monotonic)
+  request.queued = isQueued(call, 1)
+  const { queued } = request
+  const verdict = limiter.admit(request, monotonic)
   if (!verdict.limited && request.quantity > 0) {
     coordination.save(call, 1, LIMITER, limiter)
     algorithm.log(call, limiter, verdict)
@@ -103,7 +108,8 @@ function ask<Request extends { readonly quantity: number }>(
       const now = server.monotonic
       const known = coordination.valueAt(db, key, LIMITER) ?? algorithm.make()
       const asked = algorithm.known(known) ? known : algorithm.make()
-      replyVerdict(reply, asked.admit({ ...request, queued: true }, now))
+      request.queued = true
+      replyVerdict(reply, asked.admit(request, now))
     },
   })
 }
@@ -128,7 +134,7 @@ function throttle(call: Call): void {
   while (options.more) if (!options.takesWait()) options.refuse()
   const intervalNs = emissionIntervalNs(count, period)
   if (intervalNs === 0) throw zeroRate
-  ask(call, THROTTLE, { burst, intervalNs, quantity }, options.deadline)
+  ask(call, THROTTLE, { burst, intervalNs, quantity, queued: false }, options.deadline)
 }
 
 /** RATE.WINDOW key limit ms [SLIDING] [QUANTITY n] [WAIT ms] */
@@ -143,7 +149,7 @@ function window(call: Call): void {
     else options.refuse()
   }
   const algorithm = options.has('SLIDING') ? SLIDING : FIXED
-  ask(call, algorithm, { limit, windowMs, quantity }, options.deadline)
+  ask(call, algorithm, { limit, windowMs, quantity, queued: false }, options.deadline)
 }
 
 /** Replays onto the limiter of key 1, which is made if there is none. */

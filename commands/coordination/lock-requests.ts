@@ -8,16 +8,13 @@ import type { Call } from '../../src/call.ts'
 import { LOCK } from '../../src/keyspace/record.ts'
 import { Lock, type LockMode, type LockRequest } from '../../src/values/lock.ts'
 import { granted } from './holds.ts'
-import { keysAt, nameAt, Options, type Term } from './options.ts'
+import { keysAt, nameAt, Options } from './options.ts'
 import { refusalError } from './refusals.ts'
 import { isQueued, waitForTurn } from './waits.ts'
 
-interface Wish extends Term {
-  readonly owner: string
-  readonly mode: LockMode
-  readonly reentrant: boolean
-  readonly maxHolds: number
-  readonly meta: string | undefined
+interface Wish extends LockRequest {
+  /** Set for each lock that is asked for. */
+  queued: boolean
   readonly deadline: number | undefined
 }
 
@@ -25,25 +22,36 @@ interface Wish extends Term {
 function readWish(call: Call, i: number): Wish {
   const owner = nameAt(call, i)
   const options = new Options(call, i + 1)
-  const limit = call.server.config.values['lock-max-holds']
-  let maxHolds = limit
+  let mode: LockMode = 'write'
+  let reentrant = false
+  let maxHolds = 0
   let meta: string | undefined
   while (options.more) {
     if (options.takesTerm() || options.takesWait()) continue
-    if (options.takes('READ') || options.takes('WRITE') || options.takes('REENTRANT')) continue
-    if (options.takes('MAXHOLDS')) maxHolds = options.integer(1, limit)
+    if (options.takes('READ')) mode = 'read'
+    else if (options.takes('WRITE')) mode = 'write'
+    else if (options.takes('REENTRANT')) reentrant = true
+    else if (options.takes('MAXHOLDS')) maxHolds = options.integer(1, holdsLimit(call))
     else if (options.takes('META')) meta = options.text()
     else options.refuse()
   }
-  const reentrant = options.has('REENTRANT')
-  if (options.has('READ') && options.has('WRITE')) options.refuse()
-  if (options.has('MAXHOLDS') && !reentrant) options.refuse()
-  const mode = options.has('READ') ? 'read' : 'write'
-  return { ...options.term(), owner, mode, reentrant, maxHolds, meta, deadline: options.deadline }
+  if (mode === 'read' && options.has('WRITE')) options.refuse()
+  if (mode === 'write' && options.has('READ')) options.refuse()
+  if (maxHolds > 0 && !reentrant) options.refuse()
+  if (reentrant && maxHolds === 0) maxHolds = holdsLimit(call)
+  const { leaseMs, connection } = options.term()
+  const { deadline } = options
+  return { owner, mode, leaseMs, connection, reentrant, maxHolds, meta, queued: false, deadline }
 }
 
+function holdsLimit(call: Call): number {
+  return call.server.config.values['lock-max-holds']
+}
+
+/** The wish as the lock of key i is to be asked. */
 function requestFor(call: Call, i: number, wish: Wish): LockRequest {
-  return { ...wish, queued: isQueued(call, i) }
+  wish.queued = isQueued(call, i)
+  return wish
 }
 
 /** LOCK.ACQUIRE key owner [READ|WRITE] [EX s|PX ms|CONN] [WAIT ms] [REENTRANT …] [META text] */

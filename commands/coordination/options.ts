@@ -72,7 +72,8 @@ export class Options {
   bound = false
 
   readonly #call: Call
-  readonly #seen: string[] = []
+  /** Made by the first keyword; most commands have none or one. */
+  #seen: string[] | undefined = undefined
   #at: number
 
   constructor(call: Call, from: number) {
@@ -87,14 +88,15 @@ export class Options {
   /** Whether this keyword comes next; then it is taken. */
   takes(word: string): boolean {
     if (!this.#call.is(this.#at, word)) return false
-    if (this.#seen.includes(word)) throw errors.syntax
-    this.#seen.push(word)
+    if (this.#seen === undefined) this.#seen = [word]
+    else if (this.#seen.includes(word)) throw errors.syntax
+    else this.#seen.push(word)
     this.#at++
     return true
   }
 
   has(word: string): boolean {
-    return this.#seen.includes(word)
+    return this.#seen?.includes(word) ?? false
   }
 
   /** The position of the argument that belongs to the keyword just taken. */

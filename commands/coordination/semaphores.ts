@@ -68,10 +68,12 @@ function acquire(call: Call): void {
   if (answersAgain(call, options.request)) return
   // Who came while there was one waits for its like, though it is gone when the turn comes.
   const semaphore = old ?? new Semaphore(limit ?? call.parked?.memo[0] ?? 0, false)
+  const { leaseMs, connection } = options.term()
   const request = {
-    ...options.term(),
     owner,
     permits,
+    leaseMs,
+    connection,
     add: options.request !== undefined,
     // Those who wait for a semaphore to be made do not keep anybody from making it.
     queued: old !== undefined && isQueued(call, 1),
@@ -105,7 +107,9 @@ function drain(call: Call): void {
   const semaphore = coordination.find(call, 1, SEMAPHORE)
   if (semaphore === undefined) return call.reply.integer(0)
   const before = semaphore.find(owner)?.count ?? 0
-  const request = { ...options.term(), owner, permits: 1, add: true, queued: isQueued(call, 1) }
+  const { leaseMs, connection } = options.term()
+  const queued = isQueued(call, 1)
+  const request = { owner, permits: 1, add: true, leaseMs, connection, queued }
   const answer = semaphore.drain(request, coordination.tokens(call, 1), monotonic)
   if (answer.kind === 'busy') return call.reply.integer(0)
   granted(call, 1, SEMAPHORE, semaphore, answer, 'semaphore:acquired')
