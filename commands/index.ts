@@ -24,6 +24,7 @@ import { setCommands } from './sets/index.ts'
 import { slowlogCommands } from './slowlog.ts'
 import { sortCommands } from './sort.ts'
 import { sortedSetCommands } from './sorted-sets/index.ts'
+import { streamCommands } from './streams/index.ts'
 import { stringCommands } from './strings/index.ts'
 import { transactionCommands } from './transactions.ts'
 
@@ -51,6 +52,7 @@ export const families: readonly (readonly CommandSpec[])[] = [
   slowlogCommands,
   sortCommands,
   sortedSetCommands,
+  streamCommands,
   stringCommands,
   transactionCommands,
 ]

@@ -475,6 +475,13 @@ export class Database {
 
   /** Declares the entry changed. Whoever edits a value in place calls this once afterwards. */
   changed(address: number): void {
+    this.amended(address)
+    const keyspace = this.#keyspace
+    if (keyspace.observed) keyspace.hooks.changed(this, this.key(address))
+  }
+
+  /** As `changed`, where those who watch the key need not hear of it: consumer groups of a stream. */
+  amended(address: number): void {
     const keyspace = this.#keyspace
     const words = this.words(address)
     const at = this.word(address)
@@ -485,7 +492,6 @@ export class Database {
       keyspace.measureObject(words[at + VALUE_LENGTH]!)
       if (((words[at + META]! >>> TYPE_SHIFT) & 15) === HASH) this.#noteFields(address)
     }
-    if (keyspace.observed) keyspace.hooks.changed(this, this.key(address))
   }
 
   #noteFields(address: number): void {

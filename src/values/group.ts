@@ -8,6 +8,8 @@ import { Pending } from './pending.ts'
 import { StreamId } from './stream-id.ts'
 import { Tree } from './tree.ts'
 
+/** The highest `entriesRead`, and the highest `entriesAdded` of a stream: up to here doubles count. */
+export const ENTRIES_MAX = Number.MAX_SAFE_INTEGER
 /** What `entriesRead` is when it cannot be known. */
 export const UNKNOWN_READ = -1
 /** What `activeAt` is for a consumer that has never got an entry. */

@@ -23,6 +23,7 @@ import { lists } from './lists.ts'
 import { sets } from './sets.ts'
 import { sort } from './sort.ts'
 import { sortedSets } from './sorted-sets.ts'
+import { streams } from './streams.ts'
 import { strings } from './strings.ts'
 import { transactions } from './transactions.ts'
 
@@ -42,6 +43,7 @@ const families: Record<string, fc.Arbitrary<Move>> = {
   sets,
   'sorted sets': sortedSets,
   geo,
+  streams,
 }
 families['all families mixed'] = fc.oneof(...Object.values(families))
 // Not mixed with the others: see there.

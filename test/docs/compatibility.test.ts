@@ -32,6 +32,12 @@ const DIFFERENCES: readonly (readonly [name: string, difference: string])[] = [
   ['module', 'LIST answers an empty list, the others are refused: there are no modules.'],
   ['object encoding', 'The names are those that Redis would answer.'],
   ['replicaof, slaveof', 'NO ONE only.'],
+  ['xclaim', 'RETRYCOUNT is kept up to 2^48 - 1.'],
+  ['xgroup create, xgroup setid, xsetid', 'ENTRIESREAD and ENTRIESADDED are kept up to 2^53 - 1.'],
+  [
+    'xinfo stream',
+    'There is no radix tree: `radix-tree-nodes` is one more than `radix-tree-keys`.',
+  ],
 ]
 
 function page(): string {
