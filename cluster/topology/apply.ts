@@ -217,7 +217,7 @@ function changedSegment(
   const isUp = member.state === 'up'
   switch (entry.kind) {
     case 'add-owner':
-      return isUp ? (addOwner(segment, id) ?? 'unfit') : 'not-up'
+      return isUp ? (addOwner(segment, id, epoch) ?? 'unfit') : 'not-up'
     case 'in-sync':
       if (!isUp || member.incarnation !== entry.incarnation) return 'not-up'
       return bringInSync(segment, id, epoch) ?? 'unfit'

@@ -30,8 +30,9 @@ export interface Segment {
   /** The copies that were in sync last. Invariant: empty if and only if an owner is in sync. */
   readonly lastInSync: readonly Copy[]
   /**
-   * The topology's epoch when owners, their order or the in-sync set last changed. Replication
-   * refuses what was sent under an older one. Who is pending does not matter to it.
+   * The topology's epoch when anything of this record last changed, pending owners included.
+   * Replication refuses what was sent under an older one, and a new one settles every proposal that
+   * expected the older: it took effect, or it never will.
    */
   readonly epoch: number
 }
@@ -80,11 +81,11 @@ function withOwners(
   })
 }
 
-export function addOwner(segment: Segment, id: NodeId): Segment | undefined {
+export function addOwner(segment: Segment, id: NodeId, epoch: number): Segment | undefined {
   const count = segment.owners.length + segment.pending.length
   const hasSource = segment.inSync.length > 0
   if (!hasSource || holds(segment, id) || count >= OWNERS_MAX) return undefined
-  return freeze({ ...segment, pending: [...segment.pending, id] })
+  return freeze({ ...segment, pending: [...segment.pending, id], epoch })
 }
 
 /** The node has everything: it becomes an owner, if it is not one yet, and counts for writes. */
@@ -114,7 +115,7 @@ export function handOver(segment: Segment, to: NodeId, epoch: number): Segment |
 export function dropOwner(segment: Segment, id: NodeId, epoch: number): Segment | undefined {
   const { owners, inSync, pending, lastInSync } = segment
   if (pending.includes(id)) {
-    return freeze({ ...segment, pending: pending.filter(other => other !== id) })
+    return freeze({ ...segment, pending: pending.filter(other => other !== id), epoch })
   }
   const isNeeded = primary(segment) === id || lastInSync.some(copy => copy.id === id)
   if (!owners.includes(id) || isNeeded) return undefined
@@ -133,7 +134,7 @@ export function loseCopies(segment: Segment, lost: readonly Copy[], epoch: numbe
   const stillPending = pending.filter(id => !isLost(id))
   if (left.length === inSync.length) {
     if (stillPending.length === pending.length) return segment
-    return freeze({ ...segment, pending: stillPending })
+    return freeze({ ...segment, pending: stillPending, epoch })
   }
   const isServed = left.length > 0
   const lastInSync = isServed ? [] : lost.filter(copy => inSync.includes(copy.id))
