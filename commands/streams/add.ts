@@ -60,10 +60,11 @@ export function xAdd(call: Call): void {
   fields.aim(call, first)
   if (!stream.append(id, fields, nodeLimits(call))) throw tooLarge
   call.reply.bulk(id.toString())
-  call.notify('t', 'xadd', 1)
-  if (trim.apply(stream) > 0) call.notify('t', 'xtrim', 1)
+  const trimmed = trim.apply(stream)
   if (entry === 0) call.setObject(1, STREAM, stream)
   else call.db.changed(entry)
+  call.notify('t', 'xadd', 1)
+  if (trimmed > 0) call.notify('t', 'xtrim', 1)
   if (call.server.effects.active) logEntry(call, id, first, trim.effect(stream))
   call.signal(1)
 }

@@ -43,7 +43,8 @@ export function deliverFresh(
     replyEntry(call, cursor)
     if (!noAck) group.assign(id, consumer, call.now, 1)
   }
-  consumer.activeAt = call.now
+  // Who acknowledges beforehand counts as one who asked, not as one who was given something.
+  if (!noAck) consumer.activeAt = call.now
 }
 
 /**

@@ -267,7 +267,10 @@ function beginStream(call: Call, key: number): void {
   call.reply.bulkBytes(call.bytes, call.start(key), call.end(key))
 }
 
-/** Logs the command without its wait: read again by a copy at that time, it gives the same. */
+/**
+ * Logs the command without its wait: read again by a copy at that time, it gives the same. Who asked and
+ * got nothing is not logged, as in Redis: when a consumer was last seen is all that a copy then misses.
+ */
 function logRead(call: Call, options: ReadOptions): void {
   if (!call.server.effects.active) return
   const { group, count, noAck, firstKey, keyCount } = options

@@ -7,7 +7,7 @@ import type { Call, EffectPart } from '../../src/call.ts'
 import { errors, ReplyError } from '../../src/errors.ts'
 import { STREAM } from '../../src/keyspace/record.ts'
 import type { Stream } from '../../src/values/stream.ts'
-import type { StreamId } from '../../src/values/stream-id.ts'
+import { StreamId } from '../../src/values/stream-id.ts'
 import { readId } from './ids.ts'
 import { streamAt } from './stored-stream.ts'
 
@@ -90,8 +90,13 @@ export class TrimOptions {
     if (this.strategy === 'length') {
       return ['MAXLEN', '=', this.#approximate ? stream.length : this.#lengthMax]
     }
-    const minId = this.#approximate ? stream.firstId : this.#minId!
-    return ['MINID', '=', minId.toString()]
+    return ['MINID', '=', this.#boundOf(stream).toString()]
+  }
+
+  /** What this stream has no entry below. */
+  #boundOf(stream: Stream): StreamId {
+    if (!this.#approximate) return this.#minId!
+    return stream.length === 0 ? StreamId.MAX : stream.firstId
   }
 }
 

@@ -62,15 +62,60 @@ const transaction: fc.Arbitrary<readonly Command[]> = fc
     ['EXEC'],
   ])
 
-function stepsWith(waits: fc.Arbitrary<Command>): fc.Arbitrary<Step[]> {
+const addEntry: fc.Arbitrary<Command> = fc
+  .tuple(key, fc.constantFrom('1-*', '2-*', '3-*'), element)
+  .map(([k, id, e]) => ['XADD', k, id, 'n', e])
+
+const streamChanges: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 8, arbitrary: addEntry },
+  { weight: 2, arbitrary: key.map(k => ['XGROUP', 'CREATE', k, 'g', '$', 'MKSTREAM']) },
+  { weight: 1, arbitrary: key.map(k => ['XTRIM', k, 'MAXLEN', '1']) },
+  { weight: 1, arbitrary: key.map(k => ['XACK', k, 'g', '1-0', '1-1']) },
+)
+
+/** Since 7.2 who waits for a group is told in other words that there is none any more: none goes here. */
+const endings: fc.Arbitrary<Command> = fc.oneof(
+  fc.tuple(key, key).map(([k, l]) => ['RENAME', k, l]),
+  key.map(k => ['DEL', k]),
+  key.map(k => ['SET', k, 'text']),
+)
+
+const streamTransaction: fc.Arbitrary<readonly Command[]> = fc
+  .tuple(key, fc.array(element))
+  .map(([k, es]) => [['MULTI'], ...es.map(e => ['XADD', k, '3-*', 'n', e]), ['EXEC']])
+
+const readers: fc.Arbitrary<Command> = fc
+  .tuple(keys, fc.constantFrom('$', '0', '2-1'), fc.constantFrom([], ['COUNT', '1']))
+  .map(([ks, id, count]) => [
+    'XREAD',
+    ...count,
+    'BLOCK',
+    '0',
+    'STREAMS',
+    ...ks,
+    ...ks.map(() => id),
+  ])
+
+const groupReaders: fc.Arbitrary<Command> = fc
+  .tuple(keys, fc.constantFrom('ann', 'bob'), fc.constantFrom([], ['COUNT', '1'], ['NOACK']))
+  .map(([ks, who, options]) => {
+    const words = [...options, 'BLOCK', '0', 'STREAMS', ...ks, ...ks.map(() => '>')]
+    return ['XREADGROUP', 'GROUP', 'g', who, ...words]
+  })
+
+function stepsWith(
+  waits: fc.Arbitrary<Command>,
+  others: fc.Arbitrary<Command> = changes,
+  transactions: fc.Arbitrary<readonly Command[]> = transaction,
+): fc.Arbitrary<Step[]> {
   const step = fc.record({
     client: fc.nat({ max: CLIENTS - 1 }),
     commands: fc.oneof(
       { weight: 5, arbitrary: waits.map(command => [command]) },
-      { weight: 6, arbitrary: changes.map(command => [command]) },
-      { weight: 1, arbitrary: transaction },
+      { weight: 6, arbitrary: others.map(command => [command]) },
+      { weight: 1, arbitrary: transactions },
       // What waits behind a command that waits.
-      { weight: 1, arbitrary: fc.tuple(waits, changes) },
+      { weight: 1, arbitrary: fc.tuple(waits, others) },
     ),
   })
   return fc.array(step, { minLength: 1, maxLength: STEPS_MAX, size: 'max' })
@@ -83,6 +128,8 @@ function stepsWith(waits: fc.Arbitrary<Command>): fc.Arbitrary<Step[]> {
 const scenes = fc.oneof(
   stepsWith(fc.oneof(...waitsFor(keys))),
   stepsWith(fc.oneof(...waitsFor(key.map(name => [name])), ...moving)),
+  stepsWith(readers, fc.oneof({ weight: 3, arbitrary: streamChanges }, endings), streamTransaction),
+  stepsWith(fc.oneof(readers, groupReaders), streamChanges, streamTransaction),
 )
 
 /** One server, its clients, and what each of them was told. */

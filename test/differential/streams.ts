@@ -137,7 +137,7 @@ const claimOptions = options(
   option('LASTID', id),
 )
 
-const nobody = fc.constant('nosuch')
+const nobody = fc.constant('nobody')
 
 /** Keys and as many IDs; now and then not as many. */
 function sources(after: fc.Arbitrary<string>): fc.Arbitrary<readonly string[]> {
