@@ -6,6 +6,7 @@
 
 import type { Client } from './client.ts'
 import type { Command } from './command.ts'
+import { NO_SEGMENT } from './effects.ts'
 import { errors, type ReplyError } from './errors.ts'
 import type { Database, ObjectValue } from './keyspace/database.ts'
 import { INT, OBJECT, STRING } from './keyspace/record.ts'
@@ -33,6 +34,8 @@ export class Call {
   db!: Database
   /** Time of this command in ms since the epoch: the same for all that it does. */
   now = 0
+  /** The segment of its keys, where the router has told it; else NO_SEGMENT. */
+  segment = NO_SEGMENT
   /** Number of arguments, the command's name included. */
   count = 0
   /** The bytes in which the arguments lie, and their bounds: [offsets[2i], offsets[2i + 1]). */

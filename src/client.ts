@@ -5,6 +5,7 @@
 
 import type { User } from './acl/user.ts'
 import type { Command } from './command.ts'
+import type { Claim, Held } from './commit-gate.ts'
 import type { Unseen } from './coordination.ts'
 import type { Database } from './keyspace/database.ts'
 import type { Tracking } from './tracking.ts'
@@ -133,6 +134,12 @@ export class Client {
   watchBroken = false
 
   parked: Parked | undefined = undefined
+  /** Parts of the output that depend on what is not committed. Belongs to the commit gate. */
+  claims: Claim[] | undefined = undefined
+  /** Output of earlier turns that may not leave yet; not empty. Belongs to the commit gate. */
+  held: Held[] | undefined = undefined
+  /** Takes what comes from now on: the connection speaks another protocol than commands. */
+  upgraded: ((chunk: Buffer, end: number) => void) | undefined = undefined
   /** What was granted by replies that have not left yet. */
   unseen: Unseen[] | undefined = undefined
 
@@ -184,6 +191,8 @@ export class Client {
 
   /** Bytes of output that wait, here and at the socket. */
   get outputBytes(): number {
-    return this.output.bytes + this.link.unsentBytes
+    let bytes = this.output.bytes + this.link.unsentBytes
+    if (this.held !== undefined) for (const held of this.held) bytes += held.bytes.length
+    return bytes
   }
 }

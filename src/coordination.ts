@@ -321,10 +321,10 @@ export class Coordination {
 
   /** Takes back what was granted by replies that never left: the client will not read of it. */
   closing(client: Client): void {
-    const { link, output, unseen } = client
+    const { unseen } = client
     if (unseen === undefined) return
     client.unseen = undefined
-    if (output.ranges === 0 && link.unsentBytes === 0) return
+    if (client.outputBytes === 0) return
     for (const grant of unseen) this.#server.dispatch.perform(() => this.#undo(grant))
   }
 

@@ -37,6 +37,7 @@ import {
   SKIP_MONITOR,
   WRITE,
 } from './command.ts'
+import { NO_SEGMENT } from './effects.ts'
 import {
   errors,
   executionRefused,
@@ -282,17 +283,23 @@ export class Dispatch {
     call.count = request.count
     call.db = client.db
     call.now = this.#server.now
+    call.segment = NO_SEGMENT
     call.mayBlock = true
     call.parked = undefined
     const silenced = (client.state & SILENCED) !== 0
     if (silenced) this.reply.mark(this.#silence)
     this.#check(call)
     if ((client.state & (SILENCED | ASKING_ONCE)) !== 0 && !client.is(PAUSED | PARKED)) {
-      if (client.is(SILENCED)) this.reply.reset(silenced ? this.#silence : this.#mark)
+      if (client.is(SILENCED)) this.#silenceReply(call, silenced ? this.#silence : this.#mark)
       this.#afterCommand(client)
     }
     if (this.#afterReply.length > 0) this.#writeDeferred()
     if (this.#server.waiting.hasReady) this.#serveWaiting(client)
+  }
+
+  #silenceReply({ client }: Call, mark: Mark): void {
+    this.reply.reset(mark)
+    this.#server.gate?.forget(client, this.reply.position)
   }
 
   /** Keeps something for the current client until its reply is complete. */
@@ -378,6 +385,8 @@ export class Dispatch {
     if (outermost) keyspace.version = effects.lsn + 1
     this.reply.mark(mark)
     this.#depth++
+    const { gate } = server
+    const start = gate === undefined ? 0 : this.reply.position
     let failed = false
     try {
       call.command.handler!(call)
@@ -394,13 +403,16 @@ export class Dispatch {
       const own = !failed && keyspace.dirty - dirty !== keyspace.lapsed - lapsed
       if (effects.active) this.#recordEffects(call, own)
     }
-    if (outermost) effects.commit(call.now, keyspace.dirty !== dirty)
+    if (!outermost) return
+    const changed = keyspace.dirty !== dirty
+    effects.commit(call.now, changed)
+    gate?.ran(call, start, this.reply.position, changed)
   }
 
   #recordEffects(call: Call, changed: boolean): void {
     const effects = this.#server.effects
     if (call.effects !== undefined) {
-      for (const parts of call.effects) effects.record(call.db.index, parts)
+      for (const parts of call.effects) effects.record(call.db.index, parts, call.segment)
       call.effects = undefined
     } else if (changed && (call.command.bits & WRITE) !== 0) {
       effects.recordCall(call)
@@ -438,6 +450,7 @@ export class Dispatch {
     call.offsets = queued.offsets
     call.count = queued.count
     call.now = outer.now
+    call.segment = outer.segment
     call.mayBlock = false
     return call
   }
@@ -657,7 +670,7 @@ export class Dispatch {
     if (denial === undefined) this.run(call, mark)
     else this.refuse(call, denial)
     if (!this.#stays) {
-      if (client.is(SILENCED)) this.reply.reset(mark)
+      if (client.is(SILENCED)) this.#silenceReply(call, mark)
       if (client.is(TRACKED)) server.tracking.remember(call)
       this.#afterCommand(client)
     }

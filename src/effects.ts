@@ -7,13 +7,24 @@
 // chance and iteration order do not occur. Deletions by expiry and eviction are effects too: a copy
 // never deletes on its own.
 //
+// In a cluster the log is divided: an entry belongs to one segment, for each has copies of its own.
+// What happened to several segments at once (the end of a connection that held locks in them,
+// FLUSHALL) is an entry for each.
+//
 // Invariant: whoever applies the entries in order to an empty keyspace has, after each, the same
-// keys, values and expiries as the primary had.
+// keys, values and expiries as the primary had; of a divided log also who applies those of one
+// segment, as to that segment.
 
 import type { Call, EffectPart } from './call.ts'
+import type { EffectKeys } from './effect-keys.ts'
+
+/** The segment of what belongs to none, and of every effect in a log that is not divided. */
+export const NO_SEGMENT = -1
 
 export interface Effect {
   readonly database: number
+  /** The segment of its keys in a divided log, else NO_SEGMENT. */
+  readonly segment: number
   /** The command as an array of bulk strings. */
   readonly bytes: Buffer
 }
@@ -23,6 +34,8 @@ export interface LogEntry {
   readonly lsn: number
   /** Time of the command in ms since the epoch. */
   readonly now: number
+  /** That of all its effects. */
+  readonly segment: number
   readonly effects: readonly Effect[]
 }
 
@@ -35,20 +48,45 @@ export class EffectLog {
   active = false
   readonly #readers: LogReader[] = []
   #effects: Effect[] = []
+  /** Tells the segments of effects; only in a divided log. */
+  #keys: EffectKeys | undefined = undefined
+
+  /** Divides the log by segments, from the first entry on. */
+  divide(keys: EffectKeys): void {
+    this.#keys = keys
+  }
+
+  get isDivided(): boolean {
+    return this.#keys !== undefined
+  }
 
   subscribe(reader: LogReader): void {
     this.#readers.push(reader)
     this.active = true
   }
 
-  /** Notes an effect of the command that is running. */
-  record(database: number, parts: readonly EffectPart[]): void {
-    if (this.active) this.#effects.push({ database, bytes: encodeCommand(parts) })
+  /** Notes an effect of the command that is running; `segment` where it is known already. */
+  record(database: number, parts: readonly EffectPart[], segment = NO_SEGMENT): void {
+    if (!this.active) return
+    if (this.#keys === undefined) {
+      this.#effects.push({ database, segment: NO_SEGMENT, bytes: encodeCommand(parts) })
+      return
+    }
+    const known = segment === NO_SEGMENT ? this.#keys.segmentOf(parts) : segment
+    this.#effects.push({ database, segment: known, bytes: encodeCommand(parts) })
   }
 
   /** Notes the command itself, as it came. */
   recordCall(call: Call): void {
-    if (this.active) this.#effects.push({ database: call.db.index, bytes: encodeCall(call) })
+    if (!this.active) return
+    let segment = NO_SEGMENT
+    if (this.#keys !== undefined) {
+      const isKnown = call.segment !== NO_SEGMENT && call.command.spec.keys !== undefined
+      segment = isKnown ? call.segment : this.#keys.segmentOfCall(call)
+      // Libraries of functions are no data of a segment.
+      if (segment === NO_SEGMENT) return
+    }
+    this.#effects.push({ database: call.db.index, segment, bytes: encodeCall(call) })
   }
 
   /** Takes over an entry that another server made, and that was applied here. */
@@ -61,11 +99,35 @@ export class EffectLog {
 
   /** Ends the entry of the command that ran. `changed`: whether it changed anything. */
   commit(now: number, changed: boolean): void {
-    if (!changed && this.#effects.length === 0) return
-    this.lsn++
-    if (this.#effects.length === 0) return
-    const entry: LogEntry = { lsn: this.lsn, now, effects: this.#effects }
+    const effects = this.#effects
+    if (effects.length === 0) {
+      if (changed) this.lsn++
+      return
+    }
     this.#effects = []
+    const { segment } = effects[0]!
+    for (let i = 1; i < effects.length; i++) {
+      if (effects[i]!.segment !== segment) {
+        this.#commitDivided(now, effects)
+        return
+      }
+    }
+    this.#publish({ lsn: ++this.lsn, now, segment, effects })
+  }
+
+  #commitDivided(now: number, effects: readonly Effect[]): void {
+    const entries = new Map<number, Effect[]>()
+    for (const effect of effects) {
+      const same = entries.get(effect.segment)
+      if (same === undefined) entries.set(effect.segment, [effect])
+      else same.push(effect)
+    }
+    for (const [segment, own] of entries) {
+      this.#publish({ lsn: ++this.lsn, now, segment, effects: own })
+    }
+  }
+
+  #publish(entry: LogEntry): void {
     for (const reader of this.#readers) reader(entry)
   }
 }

@@ -14,9 +14,11 @@ import { CLOSING, Client, type Link, MONITOR, NO_EVICT, PAUSED, REPLAY } from '.
 import type { Clock } from './clock.ts'
 import type { CommandSpec } from './command.ts'
 import { MAY_REPLICATE, WRITE } from './command.ts'
+import { CommitGate, type CommitLog } from './commit-gate.ts'
 import type { Config } from './config/config.ts'
 import { Coordination } from './coordination.ts'
 import { Dispatch } from './dispatch.ts'
+import { EffectKeys } from './effect-keys.ts'
 import { EffectLog } from './effects.ts'
 import { errors } from './errors.ts'
 import { Eviction } from './eviction.ts'
@@ -32,6 +34,7 @@ import { PubSub } from './pubsub.ts'
 import { Rates } from './rates.ts'
 import { Registry } from './registry.ts'
 import type { Router } from './router.ts'
+import { Functions } from './scripting/functions.ts'
 import { Scripts } from './scripting/scripts.ts'
 import { NOTHING_HIDDEN, REDACTED, Slowlog } from './slowlog.ts'
 import { Stats } from './stats.ts'
@@ -121,6 +124,7 @@ export class Server {
   readonly reply = new Reply()
   readonly dispatch: Dispatch
   readonly scripts: Scripts
+  readonly functions: Functions
 
   readonly clients = new Map<number, Client>()
   readonly monitors = new Set<Client>()
@@ -130,6 +134,8 @@ export class Server {
   memoryLimit = 0
   slowThresholdMicroseconds = Number.POSITIVE_INFINITY
   attention = 0
+  /** Holds replies back where others keep copies; a node alone has none. */
+  gate: CommitGate | undefined = undefined
   /** Classes of keyspace events that are published, as bits; 0 for none. */
   notifies = 0
   notifiesMisses = false
@@ -172,6 +178,7 @@ export class Server {
     this.startedAt = this.now
     seedHash(this.random() * 2 ** 32, this.random() * 2 ** 32)
     this.registry = new Registry(options.families)
+    if (this.mode === 'cluster') this.effects.divide(new EffectKeys(this.registry))
     this.keyspace = new Keyspace(this.config.values.databases, {
       changed: (db, key) => this.#changed(db, key),
       expired: (db, key) => this.#expired(db, key),
@@ -185,6 +192,7 @@ export class Server {
     this.eviction = new Eviction(this.keyspace, this.access, this.random)
     this.dispatch = new Dispatch(this, this.reply)
     this.scripts = new Scripts(this)
+    this.functions = new Functions(this)
     this.coordination = new Coordination(this)
     this.pubsub = new PubSub(this)
     this.tracking = new TrackingTable(this)
@@ -268,7 +276,13 @@ export class Server {
 
   receive(client: Client, chunk: Buffer, end: number): void {
     if (client.is(CLOSING)) return
-    this.dispatch.receive(client, chunk, end)
+    if (client.upgraded === undefined) this.dispatch.receive(client, chunk, end)
+    else client.upgraded(chunk, end)
+  }
+
+  /** From now on replies wait until what they tell of is committed. */
+  holdReplies(log: CommitLog): void {
+    this.gate = new CommitGate(log, this.#noteOutput)
   }
 
   /** Sends what was written in this turn. */
@@ -281,6 +295,7 @@ export class Server {
     for (let i = 0; i < dirty.length; i++) {
       const client = dirty[i]!
       const { output } = client
+      if (client.claims !== undefined || client.held !== undefined) this.gate!.pass(client)
       if (output.ranges > 0) {
         this.stats.netOutputBytes += output.bytes
         client.isBehind = !client.link.send(output)
@@ -292,6 +307,7 @@ export class Server {
         }
         output.clear()
       }
+      if (client.held !== undefined) continue
       if (client.unseen !== undefined && client.link.unsentBytes === 0) client.unseen = undefined
       if (client.is(CLOSING)) client.link.close(true)
     }
@@ -306,6 +322,7 @@ export class Server {
     client.set(CLOSING, true)
     this.coordination.closing(client)
     client.output.clear()
+    client.held = undefined
     client.link.close(false)
   }
 
@@ -338,6 +355,7 @@ export class Server {
     this.tracking.disable(client)
     this.unmonitor(client)
     client.output.clear()
+    client.held = undefined
     this.noteObservers()
     // While a command runs, those who waited for this client are served when it has ended.
     if (this.dispatch.current === undefined) this.dispatch.serveReady()

@@ -42,6 +42,16 @@ export class Output {
     }
   }
 
+  /** All that waits, in memory of its own. */
+  copy(): Buffer {
+    const copy = Buffer.allocUnsafe(this.bytes)
+    let at = 0
+    for (let i = 0; i < this.ranges; i++) {
+      at += this.buffers[i]!.copy(copy, at, this.starts[i], this.ends[i])
+    }
+    return copy
+  }
+
   clear(): void {
     // Buffers must not be kept alive by a client that is idle; the arrays' own room may.
     for (let i = 0; i < this.ranges; i++) this.buffers[i] = NOTHING

@@ -90,6 +90,11 @@ export class Reply {
     this.protocol = this.#interruptedProtocol
   }
 
+  /** Bytes of the client's output up to here. */
+  get position(): number {
+    return this.#output!.bytes + this.at - this.#from
+  }
+
   mark(mark: Mark): void {
     const output = this.#output!
     mark.bytes = this.bytes
