@@ -19,6 +19,7 @@ import { listCommands } from './lists/index.ts'
 import { memoryCommands } from './memory.ts'
 import { pubsubCommands } from './pubsub.ts'
 import { scriptingCommands } from './scripting/index.ts'
+import { segmentEffects } from './segments.ts'
 import { serverCommands } from './server.ts'
 import { setCommands } from './sets/index.ts'
 import { slowlogCommands } from './slowlog.ts'
@@ -47,6 +48,7 @@ export const families: readonly (readonly CommandSpec[])[] = [
   memoryCommands,
   pubsubCommands,
   scriptingCommands,
+  segmentEffects,
   serverCommands,
   setCommands,
   slowlogCommands,

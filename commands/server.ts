@@ -9,6 +9,7 @@ import type { Database } from '../src/keyspace/database.ts'
 import { lolwut } from '../src/lolwut.ts'
 import { VERSION } from '../src/version.ts'
 import { databaseAt, readDatabaseIndex } from './database-index.ts'
+import { logFlush } from './segments.ts'
 
 function dbSize(call: Call): void {
   call.reply.integer(call.db.size)
@@ -22,6 +23,7 @@ function checkFlushOption(call: Call): void {
 }
 
 function flush(call: Call, databases: readonly Database[]): void {
+  if (call.server.effects.isDivided) logFlush(call, databases)
   for (const db of databases) {
     call.server.keyspace.flush(db)
     call.server.waiting.signalAll(db)
@@ -41,10 +43,12 @@ function flushDb(call: Call): void {
   call.reply.ok()
 }
 
+const swapInCluster = new ReplyError('ERR SWAPDB is not allowed in cluster mode')
 const notFirst = new ReplyError('ERR invalid first DB index')
 const notSecond = new ReplyError('ERR invalid second DB index')
 
 function swapDb(call: Call): void {
+  if (call.server.mode === 'cluster') throw swapInCluster
   const first = readDatabaseIndex(call, 1, notFirst)
   const second = readDatabaseIndex(call, 2, notSecond)
   const a = databaseAt(call, first)

@@ -157,6 +157,8 @@ export interface CommandSpec {
   readonly whileSubscribed?: boolean
   /** Not for clients: the command exists in the effect log only. */
   readonly internal?: boolean
+  /** In such a row without keys: where the number of the segment stands that it is about. */
+  readonly segmentAt?: number
   /** Asked of a queued call before EXEC runs anything: an error is EXEC's, and nothing runs. */
   readonly guard?: (call: Call) => ReplyError | undefined
   /** Positions of arguments that SLOWLOG and MONITOR must not show, such as passwords. */

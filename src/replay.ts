@@ -7,13 +7,16 @@
 // While an effect runs, no key is past its expiry: the log says what is deleted, and when. Outside of
 // it the keyspace must not delete on its own either (`expires` is false).
 //
+// Replication of segments numbers the entries of each by itself; there entries come without a number,
+// and count in the log of this server.
+//
 // An effect that fails, or a gap in the numbers, means that the two states were not the same before:
 // that cannot be mended here. It throws, and the copy has to be made anew.
 
 import { Call } from './call.ts'
 import { Client, type Link, REPLAY } from './client.ts'
 import type { Command } from './command.ts'
-import type { Effect, LogEntry } from './effects.ts'
+import { type Effect, type LogEntry, NO_SEGMENT } from './effects.ts'
 import { ReplyError } from './errors.ts'
 import type { Server } from './server.ts'
 import { COMPLETE, Decoder } from './wire/decoder.ts'
@@ -66,6 +69,14 @@ export class Replayer {
     for (const effect of entry.effects) this.#run(effect, entry)
     keyspace.now = this.#server.now
     effects.adopt(entry)
+  }
+
+  /** Applies what an entry has done, all to one segment, under the next number of this server. */
+  applyEffects(now: number, effects: readonly Effect[]): void {
+    const server = this.#server
+    if (!server.isInTurn) server.beginTurn()
+    const segment = effects[0]?.segment ?? NO_SEGMENT
+    this.apply({ lsn: server.effects.lsn + 1, now, segment, effects })
   }
 
   #run({ database, bytes }: Effect, { lsn, now }: LogEntry): void {

@@ -1,7 +1,7 @@
 // requests.ts — REQ: a command that is sent again after its reply was lost counts once.
 
 import type { Call } from '../../src/call.ts'
-import type { CommandSpec } from '../../src/command.ts'
+import { type CommandSpec, keyAt } from '../../src/command.ts'
 import { coordinationRows, effectRow } from './rows.ts'
 
 /** Answers what this request was answered before; false if it is a new one, or none at all. */
@@ -30,6 +30,14 @@ function forgotten(call: Call): void {
 }
 
 export const requestEffects: readonly CommandSpec[] = coordinationRows([
-  effectRow('request.remembered', 4, 'A request was answered so.', remembered),
-  effectRow('request.forgotten', 3, 'The oldest requests of a segment are forgotten.', forgotten),
+  {
+    // The key tells the segment, and is itself not changed.
+    ...effectRow('request.remembered', 4, 'A request was answered so.', remembered),
+    keys: [keyAt(1, 'RO')],
+  },
+  {
+    ...effectRow('request.forgotten', 3, 'The oldest requests are forgotten.', forgotten),
+    keys: [],
+    segmentAt: 1,
+  },
 ])

@@ -1,6 +1,6 @@
 // rows.ts — What all rows of coordination say alike.
 
-import type { CommandSpec, Handler } from '../../src/command.ts'
+import { type CommandSpec, type Handler, keyAt } from '../../src/command.ts'
 
 type Row = Omit<CommandSpec, 'group' | 'since' | 'acl'>
 
@@ -13,7 +13,16 @@ export function coordinationRows(rows: readonly Row[]): CommandSpec[] {
   }))
 }
 
-/** A row of the effect log: what a command did, for those who repeat it. */
+/** A row of the effect log: what a command did to key 1, for those who repeat it. */
 export function effectRow(name: string, arity: number, summary: string, handler: Handler): Row {
-  return { name, arity, flags: ['write'], complexity: 'O(1)', summary, internal: true, handler }
+  return {
+    name,
+    arity,
+    flags: ['write'],
+    keys: [keyAt(1, 'RW', 'update')],
+    complexity: 'O(1)',
+    summary,
+    internal: true,
+    handler,
+  }
 }

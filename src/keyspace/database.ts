@@ -627,7 +627,7 @@ export class Database {
   scan(cursor: number, count: number, visit: (address: number) => void): number {
     // A cursor is segment + 256 × (entries of it still to come). Zero starts, and ends.
     let number = cursor % SEGMENTS
-    let left = cursor === 0 ? this.#countOf(0) : Math.floor(cursor / SEGMENTS)
+    let left = cursor === 0 ? this.countOf(0) : Math.floor(cursor / SEGMENTS)
     let visited = 0
     let steps = 0
     for (;;) {
@@ -643,13 +643,14 @@ export class Database {
         number++
         steps++
         if (number === SEGMENTS) return 0
-        left = this.#countOf(number)
+        left = this.countOf(number)
       } while (left === 0)
       if (visited >= count || steps > SEGMENTS) return number + SEGMENTS * left
     }
   }
 
-  #countOf(number: number): number {
+  /** Number of keys in a segment. */
+  countOf(number: number): number {
     return this.segments[number]?.count ?? 0
   }
 

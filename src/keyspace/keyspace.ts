@@ -111,6 +111,14 @@ export class Keyspace {
     if (size <= FLUSH_AT_ONCE_MAX) while (this.reclaim());
   }
 
+  /** Empties one segment of a database. */
+  flushSegment(database: Database, number: number): void {
+    const segment = database.segments[number]
+    while (segment !== undefined && segment.count > 0) {
+      database.deleteAt(segment.dense[segment.count - 1]!)
+    }
+  }
+
   /** Whether flushed entries wait to be freed. */
   get isReclaiming(): boolean {
     return this.#reclaim.length > 0

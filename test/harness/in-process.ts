@@ -62,6 +62,8 @@ export interface InProcessOptions {
   /** Settings as in a configuration file: a name and its words. */
   readonly settings?: readonly (readonly [name: string, ...words: string[]])[]
   readonly aclStore?: AclStore
+  /** As a node of a cluster: one without a router, to which every key belongs. */
+  readonly isNode?: boolean
 }
 
 export class InProcessServer {
@@ -77,6 +79,7 @@ export class InProcessServer {
       origin: 'test',
     }))
     config.load(directives)
+    if (options.isNode) config.values['cluster-enabled'] = true
     this.server = new Server({
       config,
       families,

@@ -1,0 +1,38 @@
+// effect-codec.ts — The effects of an entry as one buffer, which travels without being looked into.
+//
+// Per effect: the number of its database (16 bits), the length of the command (32 bits), and the command
+// in RESP; little endian, one effect after the other. No effects are no bytes.
+
+import type { Effect } from './effects.ts'
+
+const DATABASE_BYTES = 2
+const HEADER_BYTES = DATABASE_BYTES + 4
+
+export function encodeEffects(effects: readonly Effect[]): Buffer {
+  let size = 0
+  for (const { bytes } of effects) size += HEADER_BYTES + bytes.length
+  const encoded = Buffer.allocUnsafe(size)
+  let at = 0
+  for (const { database, bytes } of effects) {
+    encoded.writeUInt16LE(database, at)
+    encoded.writeUInt32LE(bytes.length, at + DATABASE_BYTES)
+    at += HEADER_BYTES
+    at += bytes.copy(encoded, at)
+  }
+  return encoded
+}
+
+/** The effects in a buffer, whose bytes they share. Throws where it is cut off. */
+export function decodeEffects(encoded: Buffer, segment: number): Effect[] {
+  const effects: Effect[] = []
+  let at = 0
+  while (at < encoded.length) {
+    if (at + HEADER_BYTES > encoded.length) throw new Error('effects that break off')
+    const database = encoded.readUInt16LE(at)
+    const start = at + HEADER_BYTES
+    at = start + encoded.readUInt32LE(at + DATABASE_BYTES)
+    if (at > encoded.length) throw new Error('effects that break off')
+    effects.push({ database, segment, bytes: encoded.subarray(start, at) })
+  }
+  return effects
+}
