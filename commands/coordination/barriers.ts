@@ -23,18 +23,23 @@ function enter(call: Call): void {
   while (options.more) if (!options.takesTerm() && !options.takesWait()) options.refuse()
   const { coordination, monotonic } = call.server
   const old = coordination.find(call, 1, BARRIER)
-  // Woken, and everybody is in.
-  if (call.resumed && old?.phase === 'full' && old.has(participant)) return call.reply.integer(1)
-  const barrier = old ?? new Barrier(parties, coordination.tokens(call, 1).nextToken())
   const { deadline, leaseMs } = options
+  // Woken, and everybody is in. A lease begins only now, so with one it enters once more.
+  if (call.resumed && leaseMs === 0 && old?.phase === 'full' && old.has(participant)) {
+    return call.reply.integer(1)
+  }
+  const barrier = old ?? new Barrier(parties, coordination.tokens(call, 1).nextToken())
   const canWait = deadline !== undefined && call.mayBlock
+  const waits = parties === barrier.parties && !completes(barrier, participant)
   // Alone and unwilling to wait, it would be in for no time at all.
-  if (!canWait && !completes(barrier, participant)) return call.reply.null()
+  if (waits && !canWait) return call.reply.null()
   if (canWait) mustHaveRoom(call, participant)
-  const connection = leaseMs === 0 ? call.client.id : 0
-  const answer = barrier.enter({ participant, parties, leaseMs, connection }, monotonic)
+  // Who waits for the others is in as long as it waits.
+  const bound = waits || leaseMs === 0
+  const term = { leaseMs: bound ? 0 : leaseMs, connection: bound ? call.client.id : 0 }
+  const answer = barrier.enter({ participant, parties, ...term }, monotonic)
   if (answer.kind === 'refused') throw refusalError(answer)
-  if (answer.kind !== 'busy') save(call, barrier, participant, { leaseMs, connection })
+  if (answer.kind !== 'busy') save(call, barrier, participant, term)
   if (answer.kind === 'entered') {
     if (answer.opened) announce(call, barrier, 'barrier:full')
     return call.reply.integer(1)

@@ -238,6 +238,7 @@ describe('BARRIER', () => {
     plays(`
       a BARRIER.ENTER b a 2 WAIT 0   -> waits
       c BARRIER.ENTER b c 3 WAIT 0   -> -ERR the others expect another number of parties
+      c BARRIER.ENTER b c 3          -> -ERR the others expect another number of parties
       c BARRIER.LEAVE b c            -> nil
       c BARRIER.LEAVE b a            -> 1
       a                              -> nil
@@ -252,6 +253,19 @@ describe('BARRIER', () => {
       c BARRIER.LEAVE {k}b a      -> nil
       a leaves
       c EXISTS {k}d               -> 0
+    `)
+  })
+
+  test('a lease begins when all are in', () => {
+    plays(`
+      a BARRIER.ENTER b a 2 PX 1000 WAIT 0   -> waits
+      pass 900
+      c BARRIER.ENTER b c 2                  -> 1
+      a                                      -> 1
+      pass 900
+      c BARRIER.LEAVE b c WAIT 0             -> waits
+      pass 100
+      c                                      -> 1
     `)
   })
 

@@ -4,13 +4,13 @@
 // A model is given the same steps as the server and says what each client must be answered. Tokens are
 // told as their rank among all tokens so far.
 
-export type Expected = number | string | null | readonly (number | string)[]
+export type Expected = number | string | null | readonly Expected[]
 
 /** What is said to which client in one step. */
 export type Said = Map<number, Expected>
 
 /** A client that waits, and what for. */
-interface Waiter {
+export interface Waiter {
   readonly client: number
   readonly owner: string
   readonly wish: number | 'read' | 'write' | 'upgrade'
@@ -19,7 +19,7 @@ interface Waiter {
   readonly until: number
 }
 
-interface Hold {
+export interface Hold {
   owner: string
   token: number
   /** Of a lock 1 for reading, EXCLUSIVE for writing; of a semaphore the permits. */
@@ -43,7 +43,7 @@ export const SUPERSEDED = 'UNBLOCKED superseded by the same owner on another con
 export const UNBLOCKED = 'UNBLOCKED client unblocked via CLIENT UNBLOCK'
 
 /** What a lock and a semaphore have in common: holds that end, and a queue in order of arrival. */
-abstract class Queueing {
+export abstract class Queueing {
   now = 0
   holds: Hold[] = []
   queue: Waiter[] = []
