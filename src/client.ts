@@ -70,6 +70,14 @@ export interface Link {
   readonly unsentBytes: number
 }
 
+/** Another protocol on a client's connection. */
+export interface Upgrade {
+  /** Bytes that came: `chunk[0, end)`, which the caller may reuse afterwards. */
+  receive(chunk: Buffer, end: number): void
+  /** The connection has ended. */
+  ended(): void
+}
+
 /** A command that waits between MULTI and EXEC. */
 export interface Queued {
   readonly command: Command
@@ -139,7 +147,7 @@ export class Client {
   /** Output of earlier turns that may not leave yet; not empty. Belongs to the commit gate. */
   held: Held[] | undefined = undefined
   /** Takes what comes from now on: the connection speaks another protocol than commands. */
-  upgraded: ((chunk: Buffer, end: number) => void) | undefined = undefined
+  upgrade: Upgrade | undefined = undefined
   /** What was granted by replies that have not left yet. */
   unseen: Unseen[] | undefined = undefined
 
