@@ -24,7 +24,7 @@ export const IN_MULTI = 1 << 2
 export const SUBSCRIBER = 1 << 3
 /** A parked call is waiting for its answer; later requests stay unread. */
 export const PARKED = 1 << 4
-/** A command was put off by CLIENT PAUSE. */
+/** A command was put off: by CLIENT PAUSE, or until its segment is served. */
 export const PAUSED = 1 << 5
 /** No more requests are read; closed once the output is sent. */
 export const CLOSING = 1 << 6
@@ -94,6 +94,8 @@ export interface Transaction {
   failed: boolean
   /** Flags of all queued commands together. */
   bits: number
+  /** The slot of all their keys; NO_SLOT while there are none, SEVERAL_SLOTS if they differ. */
+  slot: number
 }
 
 export interface WatchedKey {
@@ -148,6 +150,11 @@ export class Client {
   held: Held[] | undefined = undefined
   /** Takes what comes from now on: the connection speaks another protocol than commands. */
   upgrade: Upgrade | undefined = undefined
+  /**
+   * Until when the first of the pending requests is put off for its segment; 0 if it is not.
+   * Monotonic ms.
+   */
+  putOffUntil = 0
   /** What was granted by replies that have not left yet. */
   unseen: Unseen[] | undefined = undefined
 

@@ -276,8 +276,8 @@ export class Server {
 
   receive(client: Client, chunk: Buffer, end: number): void {
     if (client.is(CLOSING)) return
-    if (client.upgraded === undefined) this.dispatch.receive(client, chunk, end)
-    else client.upgraded(chunk, end)
+    if (client.upgrade === undefined) this.dispatch.receive(client, chunk, end)
+    else client.upgrade.receive(chunk, end)
   }
 
   /** From now on replies wait until what they tell of is committed. */
@@ -354,6 +354,7 @@ export class Server {
     this.pubsub.unsubscribeAll(client)
     this.tracking.disable(client)
     this.unmonitor(client)
+    client.upgrade?.ended()
     client.output.clear()
     client.held = undefined
     this.noteObservers()
@@ -530,6 +531,7 @@ export class Server {
         this.monotonic - client.lastActiveAt > idleMax &&
         client.parked === undefined &&
         client.subscriptions === 0 &&
+        client.upgrade === undefined &&
         !client.is(MONITOR)
       ) {
         this.close(client, 'idle timeout')

@@ -35,7 +35,6 @@ export interface Identity {
 const RETRY_FIRST_MS = 20
 const RETRY_MAX_MS = 500
 const HANDSHAKE_MS = 1000
-const READ_BUFFER_BYTES = 1 << 16
 
 type State = 'waiting' | 'dialling' | 'up' | 'closed'
 

@@ -74,24 +74,20 @@ export class Links {
     this.#accepted.set(peer, accepted)
     const reader = new FrameReader()
     const frame = (kind: number, body: Buffer) => this.#inbound.frame(peer, kind, body)
-    client.upgraded = (chunk, end) => {
-      try {
-        reader.read(chunk, end, frame)
-      } catch (error) {
-        if (!(error instanceof FrameError)) throw error
-        this.#log.error({ peer, reason: error.message }, 'link broken by its peer')
-        accepted.end()
-      }
-      this.#inbound.received()
+    client.upgrade = {
+      receive: (chunk, end) => {
+        try {
+          reader.read(chunk, end, frame)
+        } catch (error) {
+          if (!(error instanceof FrameError)) throw error
+          this.#log.error({ peer, reason: error.message }, 'link broken by its peer')
+          accepted.end()
+        }
+        this.#inbound.received()
+      },
+      ended: () => accepted.gone(),
     }
     this.#inbound.up(peer)
-  }
-
-  /** The connection of a client has ended: if it was a link, its peer is to hear of it. */
-  ended(client: Client): void {
-    for (const accepted of this.#accepted.values()) {
-      if (accepted.client === client) accepted.gone()
-    }
   }
 
   /** Writes a frame on the link that a peer dialled; nothing if there is none. */
@@ -107,19 +103,19 @@ export class Links {
 
 /** A link that a peer dialled: a client's connection that carries frames. */
 class Accepted {
-  readonly client: Client
+  readonly #client: Client
   readonly #frames = new FrameWriter()
   readonly #ended: () => void
 
   constructor(client: Client, ended: () => void) {
-    this.client = client
+    this.#client = client
     this.#ended = ended
   }
 
   write(write: (frames: FrameWriter) => void): void {
     write(this.#frames)
     const bytes = this.#frames.take()
-    this.client.output.add(bytes, 0, bytes.length)
+    this.#client.output.add(bytes, 0, bytes.length)
   }
 
   /** The peer has dialled again. */
@@ -129,7 +125,7 @@ class Accepted {
   }
 
   end(): void {
-    this.client.link.close(false)
+    this.#client.link.close(false)
   }
 
   gone(): void {
