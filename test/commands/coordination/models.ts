@@ -13,7 +13,8 @@ export type Said = Map<number, Expected>
 export interface Waiter {
   readonly client: number
   readonly owner: string
-  readonly wish: number | 'read' | 'write' | 'upgrade'
+  /** Permits, a lock's mode, or what a candidate has to say. */
+  readonly wish: number | string
   readonly leaseMs: number
   readonly bound: boolean
   readonly until: number
@@ -38,7 +39,7 @@ export interface Wish {
   readonly waitMs: number | undefined
 }
 
-const DEFAULT_LEASE_MS = 30_000
+export const DEFAULT_LEASE_MS = 30_000
 export const SUPERSEDED = 'UNBLOCKED superseded by the same owner on another connection'
 export const UNBLOCKED = 'UNBLOCKED client unblocked via CLIENT UNBLOCK'
 
@@ -52,6 +53,12 @@ export abstract class Queueing {
 
   protected newToken(): number {
     return ++this.#tokens
+  }
+
+  /** The rank of a token of the test's: 0 stands for the last one, -1 for one that nobody has yet. */
+  protected rank(token: number): number {
+    if (token > this.#tokens) return -1
+    return token === 0 ? this.#tokens : token
   }
 
   hold(owner: string): Hold | undefined {
@@ -132,15 +139,15 @@ export abstract class Queueing {
   }
 
   pass(milliseconds: number): void {
-    for (let left = milliseconds; left > 0; left -= 100) this.#advance(Math.min(left, 100))
+    for (let left = milliseconds; left > 0; left -= 100) this.advance(Math.min(left, 100))
   }
 
   stall(milliseconds: number): void {
     for (const hold of this.holds) hold.until += milliseconds
-    this.#advance(milliseconds)
+    this.advance(milliseconds)
   }
 
-  #advance(milliseconds: number): void {
+  protected advance(milliseconds: number): void {
     this.now += milliseconds
     this.holds = this.holds.filter(each => each.until > this.now)
     this.serve()
@@ -186,7 +193,8 @@ export class LockModel extends Queueing {
   }
 
   protected tryWaiter(waiter: Waiter): Expected | undefined {
-    if (waiter.wish !== 'upgrade') return this.#grant(waiter, waiter.wish as 'read', false)
+    if (waiter.wish !== 'upgrade')
+      return this.#grant(waiter, waiter.wish as 'read' | 'write', false)
     const held = this.hold(waiter.owner)
     return held === undefined ? null : this.#upgraded(held)
   }

@@ -33,7 +33,7 @@ export interface Move<M extends Model> {
   readonly onModel: (model: M) => void
 }
 
-/** A word `T3` in the line stands for the third token, or for one that nobody has yet. */
+/** A word `T3` in the line stands for the third token or for one that nobody has yet, `T0` for the last. */
 export function says<M extends Model>(
   client: number,
   line: string,
@@ -53,7 +53,7 @@ const NOBODYS_TOKEN = 1
 
 function meaning(word: string, tokens: readonly number[]): string {
   const rank = /^T(\d+)$/.exec(word)?.[1]
-  return rank === undefined ? word : String(tokens[Number(rank) - 1] ?? NOBODYS_TOKEN)
+  return rank === undefined ? word : String(tokens.at(Number(rank) - 1) ?? NOBODYS_TOKEN)
 }
 
 export const client = fc.nat(CLIENTS - 1)
