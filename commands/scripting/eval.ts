@@ -1,4 +1,4 @@
-// eval.ts — EVAL, EVALSHA and their read-only forms.
+// eval.ts — EVAL, EVALSHA, FCALL and their read-only forms.
 //
 // None of them is a write by itself: what a script changes, its commands change, and the effect log
 // gets what they did as one entry. The script itself is never logged.
@@ -20,6 +20,14 @@ function evalSha(call: Call): void {
 
 function evalShaRo(call: Call): void {
   call.server.scripts.evaluateSha(call, true)
+}
+
+function fcall(call: Call): void {
+  call.server.functions.call(call, false)
+}
+
+function fcallRo(call: Call): void {
+  call.server.functions.call(call, true)
 }
 
 export const evalCommands: readonly CommandSpec[] = [
@@ -74,5 +82,31 @@ export const evalCommands: readonly CommandSpec[] = [
     summary: 'Runs a Lua script that the server knows and that only reads, by its SHA-1.',
     syntax: 'sha1 numkeys [key [key ...]] [arg [arg ...]]',
     handler: evalShaRo,
+  },
+  {
+    name: 'fcall',
+    arity: -3,
+    flags: ['noscript', 'stale', 'skip_monitor', 'may_replicate', 'no_mandatory_keys'],
+    acl: ['scripting'],
+    keys: [keyNum(2, 'RW', 'access', 'update')],
+    group: 'scripting',
+    since: '7.0.0',
+    complexity: 'Depends on the function',
+    summary: 'Calls a function.',
+    syntax: 'function numkeys [key [key ...]] [arg [arg ...]]',
+    handler: fcall,
+  },
+  {
+    name: 'fcall_ro',
+    arity: -3,
+    flags: ['readonly', 'noscript', 'stale', 'skip_monitor', 'no_mandatory_keys'],
+    acl: ['scripting'],
+    keys: [keyNum(2, 'RO', 'access')],
+    group: 'scripting',
+    since: '7.0.0',
+    complexity: 'Depends on the function',
+    summary: 'Calls a function that only reads.',
+    syntax: 'function numkeys [key [key ...]] [arg [arg ...]]',
+    handler: fcallRo,
   },
 ]

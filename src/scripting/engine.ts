@@ -26,6 +26,8 @@ const LIBRARIES = [bitLibrary, cjsonLibrary, cmsgpackLibrary, structLibrary]
 
 /** Instructions between two looks at the clock; about a millisecond. */
 const INSTRUCTIONS_PER_LOOK = 100_000
+/** Loading a library is to register functions, and no more. */
+const LOADING_MS_MAX = 500
 const MASK_LINE = 4
 const MASK_COUNT = 8
 const MICROSECONDS_PER_MS = 1000
@@ -44,9 +46,14 @@ export class Engine {
   readonly #redis: RedisLibrary
   readonly #results: ResultWriter
   readonly #handler: number
+  /** The globals of a library while it is loaded, by their reference; 0 in an engine for scripts. */
+  readonly #loadingGlobals: number = 0
+  /** Microseconds at which the library began that is being loaded. */
+  #loadingSince: number | undefined = undefined
   readonly #countHook: number
   readonly #lineHook: number
 
+  /** `register` is for functions: what a library calls to make its functions known. */
   constructor(server: Server, register?: LuaFunction) {
     this.#server = server
     const interpreter = new Interpreter()
@@ -62,12 +69,17 @@ export class Engine {
         lua.setField(thread, -2, '__redis__err__handler')
       }
       for (const library of LIBRARIES) addLibrary(lua, sandbox, thread, library(lua))
-      this.#redis.addTo(sandbox, thread, register)
+      this.#redis.addTo(sandbox, thread, register === undefined)
     })
+    if (register !== undefined) {
+      this.#loadingGlobals = this.sandbox.otherGlobals(thread =>
+        this.#redis.addLoadingTo(this.sandbox, thread, register),
+      )
+    }
     this.#handler = handler
     this.#countHook = interpreter.addHook(thread => this.#checkTime(thread))
-    this.#lineHook = interpreter.addHook(thread => lua.raise(thread, this.#timeoutText()))
-    lua.api.lua_sethook(lua.main, this.#countHook, MASK_COUNT, INSTRUCTIONS_PER_LOOK)
+    this.#lineHook = interpreter.addHook(thread => this.#refuseMore(thread))
+    this.#countTime()
   }
 
   get run(): Run | undefined {
@@ -82,11 +94,50 @@ export class Engine {
   /** Compiles a script; a reference to it, or the text of the error. */
   compile(source: string, name: string): number | string {
     const { lua } = this
-    const done = lua.load(lua.main, source, name)
-    if (done) return lua.keep(lua.main)
-    const text = lua.text(lua.main, -1)
-    lua.pop(lua.main)
-    return text
+    try {
+      if (lua.load(lua.main, source, name)) return lua.keep(lua.main)
+      const text = lua.text(lua.main, -1)
+      lua.pop(lua.main)
+      return text
+    } catch (error) {
+      throw broken(error)
+    }
+  }
+
+  /** Runs the code of a library, which registers its functions; answers the text of its error. */
+  load(source: string, timed: boolean): string | undefined {
+    const { lua } = this
+    const { api, main } = lua
+    this.sandbox.useGlobals(this.#loadingGlobals)
+    this.#loadingSince = timed ? this.#server.clock.microseconds() : undefined
+    try {
+      lua.pushKept(main, this.#handler)
+      if (!lua.load(main, source, '@user_function')) {
+        return `ERR Error compiling function: ${lua.text(main, -1)}`
+      }
+      if (api.lua_pcall(main, 0, 0, -2) === OK) return undefined
+      const text = this.#errorText()
+      return `ERR Error registering functions: ${text}`
+    } catch (error) {
+      throw broken(error)
+    } finally {
+      this.#loadingSince = undefined
+      this.sandbox.useGlobals()
+      this.#countTime()
+      api.lua_settop(main, 0)
+    }
+  }
+
+  #errorText(): string {
+    const { lua } = this
+    const { main } = lua
+    if (lua.type(main, -1) === TABLE) return lua.textField(main, -1, 'err') ?? 'ERR unknown error'
+    return `ERR ${lua.type(main, -1) === STRING ? lua.text(main, -1) : 'unknown error'}`
+  }
+
+  #countTime(): void {
+    const { api, main } = this.lua
+    api.lua_sethook(main, this.#countHook, MASK_COUNT, INSTRUCTIONS_PER_LOOK)
   }
 
   /**
@@ -112,9 +163,7 @@ export class Engine {
       // A script's SELECT is its own.
       run.call.client.db = db
       this.#redis.run = undefined
-      if (run.expired) {
-        api.lua_sethook(main, this.#countHook, MASK_COUNT, INSTRUCTIONS_PER_LOOK)
-      }
+      if (run.expired) this.#countTime()
     }
     api.lua_settop(main, 0)
     if (api.lua_gc(main, GC_COUNT, 0) > GARBAGE_KIB_MAX) api.lua_gc(main, GC_COLLECT, 0)
@@ -124,16 +173,13 @@ export class Engine {
   #failure(run: Run): ReplyError {
     const { lua } = this
     const { main } = lua
-    let text: string
+    const text = this.#errorText()
     let place = ''
     if (lua.type(main, -1) === TABLE) {
-      text = lua.textField(main, -1, 'err') ?? 'ERR unknown error'
       const source = lua.textField(main, -1, 'source')
       lua.getField(main, -1, 'line')
       const line = lua.type(main, -1) === NUMBER ? lua.text(main, -1) : undefined
       if (source !== undefined && line !== undefined) place = `, on ${source}:${line}`
-    } else {
-      text = `ERR ${lua.type(main, -1) === STRING ? lua.text(main, -1) : 'unknown error'}`
     }
     lua.api.lua_settop(main, 0)
     return new ReplyError(`${text} script: ${run.name}${place}.`)
@@ -141,24 +187,39 @@ export class Engine {
 
   /** Ends a script that is over its time; with a line hook, so that no pcall of it can go on. */
   #checkTime(thread: LuaThread): void {
-    const run = this.#redis.run
-    if (run === undefined) return
-    const elapsed = (this.#server.clock.microseconds() - run.startedAt) / MICROSECONDS_PER_MS
-    const { values } = this.#server.config
-    const limit = run.wrote ? values['script-write-time-limit'] : values['script-time-limit']
-    if (limit === 0 || elapsed < limit) return
-    run.expired = true
+    if (!this.#isOverTime()) return
     const { api, main } = this.lua
     api.lua_sethook(main, this.#lineHook, MASK_LINE, 0)
     if (thread !== main) api.lua_sethook(thread, this.#lineHook, MASK_LINE, 0)
-    this.lua.raise(thread, this.#timeoutText())
+    this.#refuseMore(thread)
   }
 
-  #timeoutText(): string {
+  #isOverTime(): boolean {
+    const { clock, config } = this.#server
+    const now = clock.microseconds()
+    if (this.#loadingSince !== undefined) {
+      return now - this.#loadingSince > LOADING_MS_MAX * MICROSECONDS_PER_MS
+    }
     const run = this.#redis.run
-    return run?.wrote
-      ? 'Script ended by script-write-time-limit; what it wrote before stays'
-      : 'Script ended by script-time-limit; it had not written anything'
+    if (run === undefined) return false
+    const { values } = config
+    const limit = run.wrote ? values['script-write-time-limit'] : values['script-time-limit']
+    run.expired = limit > 0 && now - run.startedAt >= limit * MICROSECONDS_PER_MS
+    return run.expired
+  }
+
+  #refuseMore(thread: LuaThread): never {
+    const run = this.#redis.run
+    if (run === undefined) {
+      this.lua.push(thread, 'FUNCTION LOAD timeout')
+      this.lua.throw(thread)
+    }
+    this.lua.raise(
+      thread,
+      run.wrote
+        ? 'Script ended by script-write-time-limit; what it wrote before stays'
+        : 'Script ended by script-time-limit; it had not written anything',
+    )
   }
 }
 

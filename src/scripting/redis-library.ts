@@ -34,32 +34,25 @@ export class RedisLibrary {
     this.#nested = new NestedCommands(server, lua)
   }
 
-  /** Adds the table to the table of globals on top. */
-  addTo(sandbox: Sandbox, thread: LuaThread, register?: LuaFunction): void {
+  /** Adds the table to the table of globals on top, as functions have it, or scripts. */
+  addTo(sandbox: Sandbox, thread: LuaThread, forScripts: boolean): void {
+    const functions = forScripts ? { ...this.#functions, ...this.#oldFunctions } : this.#functions
+    this.#add(sandbox, thread, functions)
+  }
+
+  /** Adds what a library of functions has of it while it is loaded. */
+  addLoadingTo(sandbox: Sandbox, thread: LuaThread, register: LuaFunction): void {
+    this.#add(sandbox, thread, { register_function: register, log: this.#log }, true)
+  }
+
+  #add(
+    sandbox: Sandbox,
+    thread: LuaThread,
+    functions: Readonly<Record<string, LuaFunction>>,
+    refusesMissing = false,
+  ): void {
     const lua = this.#lua
     lua.api.lua_createtable(thread, 0, 0)
-    if (register !== undefined) lua.setFunction(thread, -1, 'register_function', register)
-    const functions: Readonly<Record<string, LuaFunction>> = {
-      call: inner => this.#command(inner, true),
-      pcall: inner => this.#command(inner, false),
-      error_reply: this.#errorReply,
-      status_reply: this.#statusReply,
-      sha1hex: this.#sha1hex,
-      log: this.#log,
-      setresp: this.#setResp,
-      set_repl: this.#setReplication,
-      replicate_commands: inner => {
-        lua.api.lua_pushboolean(inner, 1)
-        return 1
-      },
-      // The debugger steps through a script while the server waits for it, which none should.
-      breakpoint: inner => {
-        lua.api.lua_pushboolean(inner, 0)
-        return 1
-      },
-      debug: () => 0,
-      acl_check_cmd: this.#aclCheck,
-    }
     for (const [name, fn] of Object.entries(functions)) lua.setFunction(thread, -1, name, fn)
     LOG_LEVELS.forEach((level, i) => {
       lua.setNumber(thread, -1, `LOG_${level.toUpperCase()}`, i)
@@ -69,8 +62,40 @@ export class RedisLibrary {
     }
     lua.setText(thread, -1, 'REDIS_VERSION', REDIS_VERSION)
     lua.setNumber(thread, -1, 'REDIS_VERSION_NUM', versionNumber(REDIS_VERSION))
+    if (refusesMissing) sandbox.refuseMissing(thread)
     sandbox.protect(thread)
     lua.setField(thread, -2, 'redis')
+  }
+
+  get #functions(): Readonly<Record<string, LuaFunction>> {
+    return {
+      call: inner => this.#command(inner, true),
+      pcall: inner => this.#command(inner, false),
+      error_reply: this.#errorReply,
+      status_reply: this.#statusReply,
+      sha1hex: this.#sha1hex,
+      log: this.#log,
+      setresp: this.#setResp,
+      set_repl: this.#setReplication,
+      acl_check_cmd: this.#aclCheck,
+    }
+  }
+
+  /** What only scripts have, for the sake of those written long ago. */
+  get #oldFunctions(): Readonly<Record<string, LuaFunction>> {
+    const { api } = this.#lua
+    return {
+      replicate_commands: inner => {
+        api.lua_pushboolean(inner, 1)
+        return 1
+      },
+      // The debugger steps through a script while the server waits for it, which none should.
+      breakpoint: inner => {
+        api.lua_pushboolean(inner, 0)
+        return 1
+      },
+      debug: () => 0,
+    }
   }
 
   #running(thread: LuaThread): Run {

@@ -67,6 +67,8 @@ export class Sandbox {
   readonly #refuse: number
   /** The real table of globals, by its reference. */
   readonly #globals: number
+  /** The metatable of what scripts see as the table of globals, by its reference. */
+  readonly #environment: number
   /** `next` as it is, and as it is for read-only tables; by their references. */
   readonly #next: number
   readonly #readOnlyNext: number
@@ -94,13 +96,15 @@ export class Sandbox {
     this.#addBase(main)
     for (const name of LIBRARIES) this.#addLibrary(main, name)
     extend(this, main)
-    this.#refuseMissing(main)
+    this.refuseMissing(main)
     api.lua_pushvalue(main, -1)
     this.#globals = lua.keep(main)
     const shown = this.#shownMetatable(main)
     // The table of globals is a global too.
     api.lua_pushvalue(main, -1)
     this.protect(main, shown)
+    api.lua_getmetatable(main, -1)
+    this.#environment = lua.keep(main)
     api.lua_pushvalue(main, -1)
     lua.setField(main, -3, '_G')
     api.lua_replace(main, GLOBALS)
@@ -135,9 +139,22 @@ export class Sandbox {
     this.#lua.pop(thread)
   }
 
-  /** Pushes the real table of globals. */
-  pushGlobals(thread: LuaThread): void {
-    this.#lua.pushKept(thread, this.#globals)
+  /** Makes another table of globals, of what `fill` adds to it; answers its reference. */
+  otherGlobals(fill: (thread: LuaThread) => void): number {
+    const { api, main } = this.#lua
+    api.lua_createtable(main, 0, 1)
+    fill(main)
+    this.refuseMissing(main)
+    return this.#lua.keep(main)
+  }
+
+  /** From now on code sees these globals; without a reference, its usual ones again. */
+  useGlobals(ref = this.#globals): void {
+    const { main } = this.#lua
+    this.#lua.pushKept(main, this.#environment)
+    this.#lua.pushKept(main, ref)
+    this.#lua.setField(main, -2, '__index')
+    this.#lua.pop(main)
   }
 
   /** A script begins: what the last one drew from chance must not show. */
@@ -256,8 +273,8 @@ export class Sandbox {
     lua.setField(thread, -2, name)
   }
 
-  /** Gives the table of globals on top its metatable: what is missing there is a mistake. */
-  #refuseMissing(thread: LuaThread): void {
+  /** Gives the table on top a metatable by which it is a mistake to ask for what is not there. */
+  refuseMissing(thread: LuaThread): void {
     const lua = this.#lua
     lua.api.lua_createtable(thread, 0, 1)
     lua.setFunction(thread, -1, '__index', inner =>
