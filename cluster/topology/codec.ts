@@ -158,14 +158,14 @@ function readEntry(reader: Reader): TopologyEntry {
   }
 }
 
-function writeIntroduction(writer: Writer, member: Introduction): void {
+export function writeIntroduction(writer: Writer, member: Introduction): void {
   writer.id(member.id).text(member.host).text(member.hostname)
   writer.number(member.port).number(member.tlsPort).number(member.busPort)
   writer.text(member.labels.site).text(member.labels.rack).text(member.labels.machine)
   writer.double(member.capacity).number(member.incarnation)
 }
 
-function readIntroduction(reader: Reader): Introduction {
+export function readIntroduction(reader: Reader): Introduction {
   return {
     id: reader.id(),
     host: reader.text(),
