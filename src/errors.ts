@@ -52,6 +52,9 @@ export const errors = {
   latchOpen: new ReplyError('LATCHOPEN the latch is open'),
   latchExpired: new ReplyError('EXPIRED the latch has run out of time'),
   deadlock: new ReplyError('DEADLOCK it would wait for itself'),
+  inDoubt: new ReplyError(
+    'INDOUBT the command may or may not have taken effect: its node lost the keys before their copies agreed',
+  ),
   tooManyRequests: new ReplyError('TRYAGAIN too many request ids are remembered'),
   maxClients: new ReplyError('ERR max number of clients reached'),
 } as const
