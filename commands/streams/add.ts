@@ -12,6 +12,7 @@ import { StreamId } from '../../src/values/stream-id.ts'
 import type { Fields } from '../../src/values/stream-node.ts'
 import { readElement } from '../elements.ts'
 import { invalidId, parseId } from './ids.ts'
+import { replyId } from './replies.ts'
 import { nodeLimits, streamAt } from './stored-stream.ts'
 import { TrimOptions } from './trim.ts'
 
@@ -59,7 +60,7 @@ export function xAdd(call: Call): void {
   const id = nextId(call, stream.lastId, wanted)
   fields.aim(call, first)
   if (!stream.append(id, fields, nodeLimits(call))) throw tooLarge
-  call.reply.bulk(id.toString())
+  replyId(call, id)
   const trimmed = trim.apply(stream)
   if (entry === 0) call.setObject(1, STREAM, stream)
   else call.db.changed(entry)
@@ -98,6 +99,7 @@ function nextId(call: Call, last: StreamId, wanted: Wanted): StreamId {
 /** Fields and values where they lie in the request. */
 class ArgumentFields implements Fields {
   length = 0
+  textBytes = 0
   #call!: Call
   #first = 0
 
@@ -105,6 +107,9 @@ class ArgumentFields implements Fields {
     this.#call = call
     this.#first = first
     this.length = call.count - first
+    let bytes = 0
+    for (let i = first; i < call.count; i++) bytes += call.length(i)
+    this.textBytes = bytes
   }
 
   read(index: number, into: Element): void {

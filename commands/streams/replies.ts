@@ -5,10 +5,12 @@ import { Element } from '../../src/values/element.ts'
 import type { Stream } from '../../src/values/stream.ts'
 import type { StreamCursor } from '../../src/values/stream-cursor.ts'
 import { StreamId } from '../../src/values/stream-id.ts'
+import { StreamIdText } from '../../src/values/stream-id-text.ts'
 import { replyElement } from '../elements.ts'
 
 export function replyId(call: Call, id: StreamId): void {
-  call.reply.bulk(id.toString())
+  idText.spell(id)
+  call.reply.bulkBytes(idText.bytes, 0, idText.end)
 }
 
 /** Replies with the entry on which a cursor stands. */
@@ -66,5 +68,6 @@ export function replyEdgeEntry(call: Call, stream: Stream, backward: boolean): v
   else call.reply.null()
 }
 
+const idText = new StreamIdText()
 const field = new Element()
 const value = new Element()

@@ -16,12 +16,12 @@ export function streamAt(call: Call, entry: number): Stream {
   return call.db.object(entry) as Stream
 }
 
+/** When a node takes no more entries; good until it is asked for again. */
 export function nodeLimits(call: Call): NodeLimits {
   const { values } = call.server.config
-  return {
-    bytesMax: values['stream-node-max-bytes'],
-    entriesMax: values['stream-node-max-entries'],
-  }
+  limits.bytesMax = values['stream-node-max-bytes']
+  limits.entriesMax = values['stream-node-max-entries']
+  return limits
 }
 
 /** The group with the name in argument `name`; NOGROUP if there is none, or no stream. */
@@ -36,3 +36,5 @@ export function requireGroup(
   const [keyText, groupText] = [printable(call.text(key)), printable(call.text(name))]
   throw new ReplyError(`NOGROUP No such key '${keyText}' or consumer group '${groupText}'`)
 }
+
+const limits = { bytesMax: 0, entriesMax: 0 }

@@ -70,6 +70,8 @@ export function string(lp: Uint8Array, at: number): string {
 
 /** The integer at `at` as a double, or NaN if the element is a string. */
 export function integer(lp: Uint8Array, at: number): number {
+  const lead = lp[at]!
+  if (lead < 0x80) return lead
   get(lp, at, spare)
   return spare.integer ? spare.toInteger() : Number.NaN
 }
@@ -114,6 +116,17 @@ export function write(lp: Uint8Array, at: number, element: Element): number {
   const end = element.integer
     ? writeInteger(lp, at, element.high, element.low)
     : writeString(lp, at, element)
+  return writeBacklen(lp, end, end - at)
+}
+
+/** As `write`, for an integer in two halves. */
+export function writeInt64(lp: Uint8Array, at: number, high: number, low: number): number {
+  if (high === 0 && low >= 0 && low < 0x80) {
+    lp[at] = low
+    lp[at + 1] = 1
+    return at + 2
+  }
+  const end = writeInteger(lp, at, high, low)
   return writeBacklen(lp, end, end - at)
 }
 
@@ -237,6 +250,10 @@ function backlenBytes(encoded: number): number {
 
 /** Seven bits a byte, the most significant first; every byte but the first has its top bit set. */
 function writeBacklen(lp: Uint8Array, at: number, encoded: number): number {
+  if (encoded < 0x80) {
+    lp[at] = encoded
+    return at + 1
+  }
   const bytes = backlenBytes(encoded)
   for (let i = bytes - 1, rest = encoded; i >= 0; i--) {
     lp[at + i] = i === 0 ? rest & 0x7f : (rest & 0x7f) | 0x80

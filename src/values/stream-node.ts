@@ -10,7 +10,7 @@
 
 import { Element } from './element.ts'
 import * as listpack from './listpack.ts'
-import { before, elementBytes, equals, get, sizeOf, write } from './packed-element.ts'
+import { before, elementBytes, equals, get, sizeOf, write, writeInt64 } from './packed-element.ts'
 import type { StreamId } from './stream-id.ts'
 
 const DELETED = 1
@@ -19,31 +19,26 @@ const SAME_FIELDS = 2
 const ENTRY_ELEMENTS = 3
 
 const COUNT_AT = listpack.HEADER_BYTES
-const ONE = new Element().fromInteger(1)
+/** More than an element takes beyond its text. */
+export const ELEMENT_OVERHEAD_BYTES = 11
+/** The highest integer that an element of one byte holds. */
+const ONE_BYTE_MAX = 127
 const ZERO = new Element().fromInteger(0)
 
 /** Fields and values of an entry to be added, in turn. */
 export interface Fields {
   /** Number of elements: fields and values together. */
   readonly length: number
+  /** Bytes of all their texts, by which Redis decides whether an entry fits a node. */
+  readonly textBytes: number
   read(index: number, into: Element): void
 }
 
-/** Bytes of all fields and values, by which Redis decides whether an entry fits a node. */
-export function textBytes(fields: Fields): number {
-  let bytes = 0
-  for (let i = 0; i < fields.length; i++) {
-    fields.read(i, element)
-    element.text()
-    bytes += element.end - element.start
-  }
-  return bytes
-}
-
-/** A node for an entry with these fields, without the entry. */
-export function createNode(fields: Fields, capacity: number): Uint8Array {
-  let node: Uint8Array = listpack.create(capacity)
-  node = listpack.append(node, 0, node.length, ZERO)
+/** A node for an entry with these fields, without the entry; `memory` is used if it is enough. */
+export function createNode(fields: Fields, memory: Uint8Array): Uint8Array {
+  listpack.writeHeader(memory, 0, listpack.EMPTY_BYTES, 0)
+  memory[listpack.HEADER_BYTES] = listpack.TERMINATOR
+  let node = listpack.append(memory, 0, memory.length, ZERO)
   node = listpack.append(node, 0, node.length, ZERO)
   node = listpack.append(node, 0, node.length, element.fromInteger(fields.length / 2))
   for (let i = 0; i < fields.length; i += 2) {
@@ -69,31 +64,50 @@ export function deletedCount(node: Uint8Array): number {
 export function appendEntry(node: Uint8Array, difference: Difference, fields: Fields): Uint8Array {
   const same = hasMasterFields(node, fields)
   const elements = ENTRY_ELEMENTS + (same ? fields.length / 2 : fields.length + 1)
-  const step = same ? 2 : 1
-  const first = same ? 1 : 0
-  let size = sizeOf(ONE) + sizeOf(element.fromInteger(elements))
-  size += sizeOf(element.fromInt64(difference.msHigh, difference.msLow))
-  size += sizeOf(element.fromInt64(difference.seqHigh, difference.seqLow))
-  if (!same) size += sizeOf(element.fromInteger(fields.length / 2))
-  for (let i = first; i < fields.length; i += step) {
-    fields.read(i, element)
-    size += sizeOf(element)
-  }
-
   const bytes = listpack.byteLength(node, 0)
-  const out = withRoom(node, bytes, bytes + size)
-  let at = write(out, bytes - 1, element.fromInteger(same ? SAME_FIELDS : 0))
-  at = write(out, at, element.fromInt64(difference.msHigh, difference.msLow))
-  at = write(out, at, element.fromInt64(difference.seqHigh, difference.seqLow))
-  if (!same) at = write(out, at, element.fromInteger(fields.length / 2))
-  for (let i = first; i < fields.length; i += step) {
+  // Nearly always there is room whatever the elements take, and they need not be measured.
+  const bytesMax = fields.textBytes + (elements + 1) * ELEMENT_OVERHEAD_BYTES
+  const out =
+    bytes + bytesMax <= node.length
+      ? node
+      : withRoom(node, bytes, bytes + entryBytes(difference, fields, same, elements))
+  let at = writeInt64(out, bytes - 1, 0, same ? SAME_FIELDS : 0)
+  at = writeInt64(out, at, difference.msHigh, difference.msLow)
+  at = writeInt64(out, at, difference.seqHigh, difference.seqLow)
+  if (!same) at = writeInt64(out, at, 0, fields.length / 2)
+  const step = same ? 2 : 1
+  for (let i = step - 1; i < fields.length; i += step) {
     fields.read(i, element)
     at = write(out, at, element)
   }
-  at = write(out, at, element.fromInteger(elements))
+  at = writeInt64(out, at, 0, elements)
   out[at] = listpack.TERMINATOR
-  listpack.writeHeader(out, 0, bytes + size, listpack.length(node, 0) + elements + 1)
+  listpack.writeHeader(out, 0, at + 1, listpack.length(node, 0) + elements + 1)
+  // A count below this has one byte, and so has the next.
+  if (out[COUNT_AT]! < ONE_BYTE_MAX) {
+    out[COUNT_AT]!++
+    return out
+  }
   return setCounts(out, entryCount(out) + 1, deletedCount(out))
+}
+
+/** Bytes that an entry takes. */
+function entryBytes(
+  difference: Difference,
+  fields: Fields,
+  same: boolean,
+  elements: number,
+): number {
+  let size = sizeOf(ZERO) + sizeOf(element.fromInteger(elements))
+  size += sizeOf(element.fromInt64(difference.msHigh, difference.msLow))
+  size += sizeOf(element.fromInt64(difference.seqHigh, difference.seqLow))
+  if (!same) size += sizeOf(element.fromInteger(fields.length / 2))
+  const step = same ? 2 : 1
+  for (let i = step - 1; i < fields.length; i += step) {
+    fields.read(i, element)
+    size += sizeOf(element)
+  }
+  return size
 }
 
 /** Sets the counts of the master entry; returns the node, or a larger one in its place. */

@@ -17,12 +17,13 @@ import { StreamId } from './stream-id.ts'
 import {
   appendEntry,
   createNode,
+  type Difference,
   deletedCount,
+  ELEMENT_OVERHEAD_BYTES,
   entryCount,
   type Fields,
   NodeCursor,
   setCounts,
-  textBytes,
 } from './stream-node.ts'
 import { Tree } from './tree.ts'
 
@@ -31,8 +32,6 @@ const NODE_OVERHEAD_BYTES = 8 + ARRAY_OVERHEAD_BYTES
 /** Room of the first node, since many streams stay small, and of those that follow, as in Redis. */
 const FIRST_NODE_BYTES = 128
 const NODE_BYTES = 4096
-/** More than an element takes beyond its text. */
-const ELEMENT_OVERHEAD_BYTES = 11
 
 /** When a node takes no more entries; 0 stands for no bound. */
 export interface NodeLimits {
@@ -82,19 +81,16 @@ export class Stream {
 
   /** Adds an entry, whose ID is above `lastId`; false if its fields are too large to be stored. */
   append(id: StreamId, fields: Fields, limits: NodeLimits): boolean {
-    const added = textBytes(fields)
+    const added = fields.textBytes
     const packed = added + ELEMENT_OVERHEAD_BYTES * (fields.length + 16)
     if (packed >= listpack.LISTPACK_BYTES_MAX) return false
     const tree = this.#tree
-    let slot = -1
-    if (tree.seekLast()) {
-      slot = tree.word(NODE)
-      if (isFull(this.#nodes[slot]!, added, limits)) {
-        this.#setNode(slot, shrunk(this.#nodes[slot]!))
-        slot = -1
-      }
+    let slot = tree.seekLast() ? tree.word(NODE) : -1
+    if (slot < 0) {
+      slot = this.#insertNode(id, createNode(fields, Buffer.allocUnsafeSlow(FIRST_NODE_BYTES)))
+    } else if (isFull(this.#nodes[slot]!, added, limits)) {
+      slot = this.#insertNode(id, createNode(fields, this.#closeNode(slot, limits)))
     }
-    if (slot < 0) slot = this.#insertNode(id, createNode(fields, this.#roomOfNode(limits)))
     this.#setNode(slot, appendEntry(this.#nodes[slot]!, this.#difference(id), fields))
     this.length++
     this.entriesAdded++
@@ -321,9 +317,18 @@ export class Stream {
     return removed
   }
 
-  #roomOfNode({ bytesMax }: NodeLimits): number {
-    if (this.#tree.size === 0) return FIRST_NODE_BYTES
-    return bytesMax > 0 ? Math.min(bytesMax, NODE_BYTES) : NODE_BYTES
+  /** A node will not grow again: leaves it its bytes, and gives its room to the one that follows. */
+  #closeNode(slot: number, { bytesMax }: NodeLimits): Uint8Array {
+    const node = this.#nodes[slot]!
+    const bytes = listpack.byteLength(node, 0)
+    const room = bytesMax > 0 ? Math.min(bytesMax, NODE_BYTES) : NODE_BYTES
+    if (bytes < node.length) {
+      const copy = Buffer.allocUnsafeSlow(bytes)
+      copy.set(node.subarray(0, bytes))
+      this.#setNode(slot, copy)
+      if (node.length === room) return node
+    }
+    return Buffer.allocUnsafeSlow(Math.max(room, listpack.EMPTY_BYTES))
   }
 
   /** Inserts a node and leaves the tree's place there; returns its slot. */
@@ -354,24 +359,20 @@ export class Stream {
     tree.remove()
   }
 
-  /** An ID less that of the node at the tree's place. */
-  #difference(id: StreamId): {
-    msHigh: number
-    msLow: number
-    seqHigh: number
-    seqLow: number
-  } {
+  /** An ID less that of the node at the tree's place; good until the next one is asked for. */
+  #difference(id: StreamId): Difference {
     const tree = this.#tree
     const msLow = (id.msLow >>> 0) - (tree.word(1) >>> 0)
     const seqLow = (id.seqLow >>> 0) - (tree.word(3) >>> 0)
-    return {
-      msHigh: (id.msHigh - tree.word(0) - (msLow < 0 ? 1 : 0)) | 0,
-      msLow: msLow | 0,
-      seqHigh: (id.seqHigh - tree.word(2) - (seqLow < 0 ? 1 : 0)) | 0,
-      seqLow: seqLow | 0,
-    }
+    difference.msHigh = (id.msHigh - tree.word(0) - (msLow < 0 ? 1 : 0)) | 0
+    difference.msLow = msLow | 0
+    difference.seqHigh = (id.seqHigh - tree.word(2) - (seqLow < 0 ? 1 : 0)) | 0
+    difference.seqLow = seqLow | 0
+    return difference
   }
 }
+
+const difference = { msHigh: 0, msLow: 0, seqHigh: 0, seqLow: 0 }
 
 /** Whether a node takes no entry with so many bytes of text. */
 function isFull(node: Uint8Array, added: number, { bytesMax, entriesMax }: NodeLimits): boolean {
@@ -380,15 +381,6 @@ function isFull(node: Uint8Array, added: number, { bytesMax, entriesMax }: NodeL
     return true
   }
   return entriesMax > 0 && entryCount(node) + deletedCount(node) >= entriesMax
-}
-
-/** A node that will not grow again, without its reserve. */
-function shrunk(node: Uint8Array): Uint8Array {
-  const bytes = listpack.byteLength(node, 0)
-  if (bytes === node.length) return node
-  const copy = Buffer.allocUnsafeSlow(bytes)
-  copy.set(node.subarray(0, bytes))
-  return copy
 }
 
 /** The entry that a method is looking at; `#open` comes first. */

@@ -14,6 +14,10 @@ export class FieldList implements Fields {
     return this.texts.length
   }
 
+  get textBytes(): number {
+    return this.texts.reduce((bytes, text) => bytes + text.length, 0)
+  }
+
   read(index: number, into: Element): void {
     into.fromString(this.texts[index]!)
   }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { StreamId } from '../../src/values/stream-id.ts'
+import { StreamIdText } from '../../src/values/stream-id-text.ts'
 
 const MAX = 2n ** 64n - 1n
 const part = fc.oneof(
@@ -78,4 +79,25 @@ describe('a stream ID', () => {
     expect(StreamId.of(0, 0).isZero).toBe(true)
     expect(StreamId.of(0, 1).isZero).toBe(false)
   })
+})
+
+it('its text can be had as bytes, whatever was spelled before', () => {
+  const text = new StreamIdText()
+  const half = fc.oneof(fc.constantFrom(0, 1, -1, 2147483647, -2147483648), fc.integer())
+  const words = fc.array(
+    fc.tuple(fc.constantFrom(0, 1, 381), half, fc.constantFrom(0, 0, -1), half),
+  )
+  fc.assert(
+    fc.property(words, all => {
+      for (const [msHigh, msLow, seqHigh, seqLow] of all) {
+        for (const id of [
+          new StreamId(msHigh, msLow, seqHigh, seqLow),
+          new StreamId(msHigh, msLow, seqHigh, seqLow).next() ?? StreamId.MAX,
+        ]) {
+          text.spell(id)
+          expect(text.bytes.latin1Slice(0, text.end)).toBe(id.toString())
+        }
+      }
+    }),
+  )
 })
