@@ -1,20 +1,16 @@
 #!/usr/bin/env node
 // main.ts — The process: settings in, a listening server out, and an orderly end.
 
-import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { pino } from 'pino'
-import { families } from './commands/index.ts'
-import { AclFile } from './src/acl/file.ts'
-import { systemClock } from './src/clock.ts'
+import { startDevCluster } from './dev-cluster.ts'
+import { type Launched, launch } from './launch.ts'
 import { readArguments } from './src/config/arguments.ts'
 import { Config } from './src/config/config.ts'
 import { ConfigError } from './src/config/directive.ts'
 import { DiskFile } from './src/config/disk-file.ts'
 import { helpText } from './src/config/help.ts'
 import { readSources } from './src/config/sources.ts'
-import { Listener } from './src/listener.ts'
-import { Server } from './src/server.ts'
 import { VERSION } from './src/version.ts'
 
 const STANDARD_INPUT = 0
@@ -31,6 +27,10 @@ const LOG_LEVELS = {
 /** Reads the configuration; undefined if the command line asked for something else than a server. */
 function readConfig(): { config: Config; file: string | undefined } | undefined {
   const line = readArguments(process.argv.slice(2))
+  if (line.kind === 'dev-cluster') {
+    startDevCluster(line.nodes, line.port)
+    return undefined
+  }
   if (line.kind === 'help') {
     process.stdout.write(helpText())
     return undefined
@@ -75,12 +75,18 @@ async function start(config: Config, configFile: string | undefined): Promise<vo
     { level: LOG_LEVELS[values.loglevel], base: { pid: process.pid } },
     pino.destination(values.logfile === '' ? { fd: 1, sync: false } : { dest: values.logfile }),
   )
+  const exitAfterLog = (code: number) => log.flush(() => process.exit(code))
+  let launched: Launched | undefined
   let ending = false
   const end = (reason: string) => {
     if (ending) return
     ending = true
     log.info({ reason }, 'shutting down')
-    listener.close().then(
+    if (launched === undefined) {
+      exitAfterLog(0)
+      return
+    }
+    launched.stop().then(
       () => exitAfterLog(0),
       error => {
         log.error({ error }, 'closing failed')
@@ -88,19 +94,6 @@ async function start(config: Config, configFile: string | undefined): Promise<vo
       },
     )
   }
-  const exitAfterLog = (code: number) => log.flush(() => process.exit(code))
-  const listener = new Listener(end)
-  const server = new Server({
-    config,
-    families,
-    clock: systemClock,
-    random: Math.random,
-    log,
-    host: listener,
-    runId: randomBytes(20).toString('hex'),
-    configFile,
-    aclStore: values.aclfile === '' ? undefined : new AclFile(values.aclfile),
-  })
   config.onChange('loglevel', level => {
     log.level = LOG_LEVELS[level]
   })
@@ -112,9 +105,9 @@ async function start(config: Config, configFile: string | undefined): Promise<vo
     exitAfterLog(70)
   })
   settle(config)
-  await listener.listen(server)
+  launched = await launch({ config, configFile, log, onShutdown: end })
   log.info(
-    { version: VERSION, node: process.versions.node, port: listener.port, pid: process.pid },
+    { version: VERSION, node: process.versions.node, port: launched.port, pid: process.pid },
     'ready to accept connections',
   )
 }

@@ -37,6 +37,13 @@ export const errors = {
   superseded: new ReplyError('UNBLOCKED superseded by the same owner on another connection'),
   unblocked: new ReplyError('UNBLOCKED client unblocked via CLIENT UNBLOCK'),
   crossSlot: new ReplyError("CROSSSLOT Keys in request don't hash to the same slot"),
+  clusterDown: new ReplyError('CLUSTERDOWN The cluster is down'),
+  slotNotServed: new ReplyError('CLUSTERDOWN Hash slot not served'),
+  clusterDisabled: new ReplyError('ERR This instance has cluster support disabled'),
+  scriptCrossSlot: new ReplyError(
+    'ERR Script attempted to access keys that do not hash to the same slot',
+  ),
+  scriptNotLocal: new ReplyError('ERR Script attempted to access a non local key in a cluster node'),
   stringTooLong: new ReplyError('ERR string exceeds maximum allowed size (proto-max-bulk-len)'),
   offsetOutOfRange: new ReplyError('ERR offset is out of range'),
   incrementOverflow: new ReplyError('ERR increment or decrement would overflow'),

@@ -6,6 +6,9 @@ import { describe, expect, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
 
+/** What is started, and puts everything together. */
+const programs = ['main.ts', 'launch.ts', 'dev-cluster.ts']
+
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter(name => name.endsWith('.ts') && !name.endsWith('.d.ts'))
@@ -68,7 +71,7 @@ describe('import directions', () => {
   })
 
   test('the server does not know the client', () => {
-    const found = [...sources('src'), ...sources('commands'), ...sources('cluster'), 'main.ts']
+    const found = [...sources('src'), ...sources('commands'), ...sources('cluster'), ...programs]
       .filter(file => !file.startsWith('src/client/'))
       .filter(file => imports(file).some(target => target.startsWith('src/client/')))
     expect(found).toEqual([])
@@ -90,7 +93,13 @@ describe('import directions', () => {
 
 describe('determinism', () => {
   // The clocks' own modules are where time comes from; the listener owns timers.
-  const shells = new Set(['src/clock.ts', 'src/listener.ts', 'src/client/clock.ts'])
+  const shells = new Set([
+    'src/clock.ts',
+    'src/listener.ts',
+    'src/client/clock.ts',
+    'cluster/node/link.ts',
+    'cluster/node/node.ts',
+  ])
   const ambient =
     /\bDate\.now\b|\bMath\.random\b|\bperformance\.now\b|\bset(Timeout|Interval|Immediate)\b/
 

@@ -8,6 +8,8 @@ import { ConfigError, type Directive } from './directive.ts'
 export type CommandLine =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
+  /** Some nodes on this machine, to try a cluster out; the first one listens on `port`. */
+  | { readonly kind: 'dev-cluster'; readonly nodes: number; readonly port: number }
   | {
       readonly kind: 'run'
       /** Only say whether the configuration is good. */
@@ -19,10 +21,15 @@ export type CommandLine =
 
 export const USAGE = 'latchkey [file] [-] [--name value ...]'
 
+const DEV_NODES = 3
+const DEV_NODES_MAX = 9
+const DEV_PORT = 7001
+
 export const OPTIONS = [
   ['file', 'Configuration file: lines of a name and its value'],
   ['-', 'Reads more lines from the standard input'],
   ['--name value ...', 'Sets one setting, over the file and the environment'],
+  ['dev-cluster [n] [port]', 'Instead of a file: runs a cluster of n nodes (3) on this machine'],
   ['--check-config', 'Says whether the configuration is good, and ends'],
   ['-h, --help', 'Prints this text'],
   ['-v, --version', 'Prints the version'],
@@ -32,6 +39,7 @@ export const OPTIONS = [
 export function readArguments(words: readonly string[]): CommandLine {
   if (words.includes('--help') || words[0] === '-h') return { kind: 'help' }
   if (words.includes('--version') || words[0] === '-v') return { kind: 'version' }
+  if (words[0] === 'dev-cluster') return readDevCluster(words.slice(1))
   let at = 0
   const file = words[0] !== undefined && !words[0].startsWith('-') ? words[at++] : undefined
   let standardInput = words[at] === '-'
@@ -61,6 +69,22 @@ export function readArguments(words: readonly string[]): CommandLine {
     }
   }
   return { kind: 'run', check, file, standardInput, flags }
+}
+
+function readDevCluster(words: readonly string[]): CommandLine {
+  const [nodes = DEV_NODES, port = DEV_PORT, ...rest] = words.map(Number)
+  const isSound =
+    rest.length === 0 &&
+    Number.isInteger(nodes) &&
+    nodes >= 1 &&
+    nodes <= DEV_NODES_MAX &&
+    Number.isInteger(port) &&
+    port > 0 &&
+    port + 10_000 + nodes < 65_536
+  if (!isSound) {
+    throw new ConfigError(`usage: latchkey dev-cluster [1 to ${DEV_NODES_MAX} nodes] [first port]`)
+  }
+  return { kind: 'dev-cluster', nodes, port }
 }
 
 /** The bytes of a word as the shell passed them, one character each. */

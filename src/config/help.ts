@@ -4,7 +4,7 @@ import { initialText, notes } from './reference.ts'
 import { groups, settings } from './settings.ts'
 
 const COLUMNS = 80
-const OPTION_WIDTH = 20
+const OPTION_WIDTH = 24
 
 export function helpText(): string {
   const lines = [

@@ -8,8 +8,12 @@
 let seed0 = 0x736f6d65
 let seed1 = 0x646f7261
 
-/** Sets the secret. To be called once, before the first key is stored. */
+let isSeeded = false
+
+/** Sets the secret, before the first key is stored. Servers of one process share the first one's. */
 export function seedHash(low: number, high: number): void {
+  if (isSeeded) return
+  isSeeded = true
   seed0 = low | 0
   seed1 = high | 0
 }

@@ -35,7 +35,7 @@ const sources = ['src', 'commands', 'cluster']
     ),
   )
   .filter(path => path.endsWith('.ts') && !path.includes('/src/config/'))
-  .concat(join(repositoryRoot, 'main.ts'))
+  .concat(join(repositoryRoot, 'main.ts'), join(repositoryRoot, 'launch.ts'))
   .map(path => readFileSync(path, 'utf8'))
   .join('\n')
 
