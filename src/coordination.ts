@@ -33,13 +33,14 @@ import type { Coordinated, TokenSource } from './values/coordinated.ts'
 import type { Counter } from './values/counter.ts'
 import type { Fence } from './values/fence.ts'
 import type { HoldView } from './values/hold.ts'
+import type { Int64 } from './values/int64.ts'
 import type { Latch } from './values/latch.ts'
 import type { Leader } from './values/leader.ts'
 import type { Limiter } from './values/limiter.ts'
 import type { Lock } from './values/lock.ts'
 import type { Multimap } from './values/multimap.ts'
 import type { Semaphore } from './values/semaphore.ts'
-import type { Thresholds } from './values/thresholds.ts'
+import type { Threshold, Thresholds } from './values/thresholds.ts'
 import type { WeakCounter } from './values/weak-counter.ts'
 
 /** The value of each type. */
@@ -178,7 +179,7 @@ export class Coordination {
     if (this.#server.waiting.size > 0) this.#server.waiting.signal(db, key)
   }
 
-  /** A value has come to a key by RENAME or MOVE, which took it from another. */
+  /** A value has come to a key by RENAME or MOVE, which took it from another, or by COPY. */
   arrived(db: Database, key: string, type: number, value: ObjectValue): void {
     this.#countsOf(db)[type]!++
     const kind = type as CoordinationType
@@ -188,6 +189,7 @@ export class Coordination {
         if (connection !== 0) this.leases.bind(connection, value as Value)
       }
     }
+    if (kind === COUNTER) this.reached(db, key, (value as ValueOf[typeof COUNTER]).value)
     if (this.leases.firstAt < this.#server.nextWakeAt) this.#server.reschedule()
   }
 
@@ -352,6 +354,14 @@ export class Coordination {
 
   // News
 
+  /** Wakes those who wait for what the counter of a key has reached. */
+  reached(db: Database, key: string, value: Int64): void {
+    if (this.thresholds.size === 0) return
+    for (const threshold of this.thresholds.get(`${db.index}:${key}`)?.reached(value) ?? []) {
+      this.#server.waiting.signal(db, thresholdQueue(key, threshold), 'news')
+    }
+  }
+
   /**
    * Tells those who listen what happened to a key: by a keyspace event of class `d`, and on the
    * key's own channel with the words that belong to it. Costs nothing while nobody listens.
@@ -362,6 +372,11 @@ export class Coordination {
     if (pubsub.channels.size === 0 && pubsub.patterns.size === 0) return
     pubsub.publish(`__coord__:${key}`, [event, ...words].join(' '))
   }
+}
+
+/** The queue of those who wait for the counter of a key to reach a threshold. */
+export function thresholdQueue(key: string, { comparison, value }: Threshold): string {
+  return `${comparison}${value}:${key}`
 }
 
 /** Keyspace events of coordination are those of Redis's modules, which `A` includes. */

@@ -12,7 +12,7 @@ import type { Refused } from '../../src/values/coordinated.ts'
 import { Counter, type CounterBounds, UNBOUNDED } from '../../src/values/counter.ts'
 import { INT64_MAX, INT64_MIN, type Int64, parseInt64 } from '../../src/values/int64.ts'
 import { WeakCounter } from '../../src/values/weak-counter.ts'
-import { awaitThreshold, signalReached } from './counter-waits.ts'
+import { awaitThreshold } from './counter-waits.ts'
 import { Options } from './options.ts'
 import { refusalError } from './refusals.ts'
 import { answersAgain, remember } from './requests.ts'
@@ -55,7 +55,7 @@ function save(call: Call, counter: Counter, previous: Int64): void {
 
 /** Tells of a new value. One that is what it was may still be the first that the counter has. */
 function tell(call: Call, previous: Int64, value: Int64): void {
-  signalReached(call, value)
+  call.server.coordination.reached(call.db, call.text(1), value)
   if (previous === value) return
   call.server.coordination.announce(call.db, call.text(1), 'counter:changed', previous, value)
 }

@@ -32,10 +32,14 @@ function isSameKey(call: Call): boolean {
 
 /** Gives an entry the name in argument i, in this database or another. */
 function giveTo(call: Call, entry: number, target: Database, i: number): void {
-  const moved = call.db.rename(entry, target, call.bytes, call.start(i), call.end(i))
-  const type = target.type(moved)
+  arrived(call, target, i, call.db.rename(entry, target, call.bytes, call.start(i), call.end(i)))
+}
+
+/** What coordinates is known by its key, which is argument i from now on. */
+function arrived(call: Call, target: Database, i: number, entry: number): void {
+  const type = target.type(entry)
   if (type < FIRST_COORDINATION_TYPE) return
-  call.server.coordination.arrived(target, call.text(i), type, target.object(moved))
+  call.server.coordination.arrived(target, call.text(i), type, target.object(entry))
 }
 
 /** Gives key 1 the name 2; false if that is taken, and is not to be replaced. */
@@ -99,7 +103,7 @@ function copy(call: Call): void {
   }
   checkCopyable(call, entry)
   checkReplaceable(target, taken)
-  db.copy(entry, target, bytes, call.start(2), call.end(2))
+  arrived(call, target, 2, db.copy(entry, target, bytes, call.start(2), call.end(2)))
   call.notifyKey('g', 'copy_to', call.text(2), target)
   call.server.waiting.signal(target, call.text(2))
   call.reply.integer(1)

@@ -140,6 +140,10 @@ export class Counter implements Coordinated {
     return this.bounds === UNBOUNDED ? COUNTER_BYTES : COUNTER_BYTES + BOUNDS_BYTES
   }
 
+  copy(): Counter {
+    return new Counter(this.bounds, this.#value)
+  }
+
   snapshot(): CounterSnapshot {
     return {
       value: String(this.#value),

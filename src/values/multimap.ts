@@ -273,6 +273,16 @@ export class Multimap implements Coordinated {
     return this.#bytes
   }
 
+  /** Fields keep the end of their life, and their places: a copy scans like the original. */
+  copy(): Multimap {
+    const copy = new Multimap(this.mode, this.configured)
+    for (const { name, values, expiresAt } of this.#fields) {
+      for (const value of values.list()) copy.put(name, value)
+      if (expiresAt !== Number.POSITIVE_INFINITY) copy.expireField(name, 0, expiresAt)
+    }
+    return copy
+  }
+
   /** In the order of the dense array, so that a copy scans like the original. */
   snapshot(now: number): MultimapSnapshot {
     const fields: FieldSnapshot[] = []

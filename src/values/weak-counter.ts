@@ -166,6 +166,10 @@ export class WeakCounter implements Coordinated {
     return this.#snapshot(tally === undefined ? [] : [tallySnapshot(node, tally)])
   }
 
+  copy(): WeakCounter {
+    return WeakCounter.restore(this.snapshot())
+  }
+
   snapshot(): WeakCounterSnapshot {
     const tallies: TallySnapshot[] = []
     for (const [node, tally] of this.#tallies) tallies.push(tallySnapshot(node, tally))

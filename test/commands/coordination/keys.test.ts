@@ -102,7 +102,9 @@ describe('counters and multimaps', () => {
     plays(`
       a COUNTER.ADD {k}c 5        -> 5
       a EXPIRE {k}c 1             -> 1
+      w COUNTER.AWAIT {k}d LE 5 WAIT 0 -> waits
       a RENAME {k}c {k}d          -> OK
+      w                           -> 5
       a COUNTER.GET {k}d          -> 5
       pass 1000
       a COUNTER.GET {k}d          -> nil
@@ -113,6 +115,56 @@ describe('counters and multimaps', () => {
       a EXISTS {k}n               -> 0
     `)
   })
+})
+
+describe('COPY', () => {
+  test('gives counters and multimaps a life of their own', () => {
+    plays(`
+      a COUNTER.CREATE {k}c MAX 6      -> 1
+      a COUNTER.ADD {k}c 5             -> 5
+      a EXPIRE {k}c 1                  -> 1
+      w COUNTER.AWAIT {k}d GE 5 WAIT 0 -> waits
+      a COPY {k}c {k}d                 -> 1
+      w                                -> 5
+      a COUNTER.ADD {k}d 1             -> 6
+      a COUNTER.ADD {k}d 1             -> -OUTOFBOUNDS the result would leave the bounds
+      a COUNTER.GET {k}c               -> 5
+      a COPY {k}c {k}d REPLACE         -> -${WRONG_TYPE}
+      a COUNTER.CREATE {k}w WEAK INIT 2 -> 1
+      a COUNTER.ADD {k}w 3             -> OK
+      a COPY {k}w {k}x DB 1            -> 1
+      a SELECT 1                       -> OK
+      a COUNTER.ADD {k}x 1             -> OK
+      a COUNTER.GET {k}x               -> 6
+      a SELECT 0                       -> OK
+      a COUNTER.GET {k}w               -> 5
+      a MULTIMAP.PUT {k}m f v          -> 1
+      a MULTIMAP.PUT {k}m g v          -> 1
+      a MULTIMAP.EXPIRE {k}m PX 1000 f -> [1]
+      pass 400
+      a COPY {k}m {k}n                 -> 1
+      a MULTIMAP.PUT {k}m f w          -> 1
+      a MULTIMAP.GET {k}n f            -> [v]
+      a MULTIMAP.TTL {k}n f g          -> [600, -1]
+      pass 600
+      a MULTIMAP.FIELDS {k}n           -> [g]
+      a EXISTS {k}c {k}d               -> 0
+    `)
+  })
+
+  test.each(['LATCH.CREATE k 1', 'BARRIER.ENTER k a 1', 'RATE.WINDOW k 2 1000', 'FENCE.NEXT k'])(
+    'is refused for what %s has made, and so is DUMP',
+    line => {
+      const a = new Transcript().client('a')
+      a.call(...line.split(' '))
+      const type = a.call('TYPE', 'k')
+      expect(a.call('COPY', 'k', 'l')).toEqual(
+        new RespError(`ERR COPY does not apply to a ${type}`),
+      )
+      expect(a.call('DUMP', 'k')).toEqual(new RespError(`ERR DUMP does not apply to a ${type}`))
+      expect(a.call('DBSIZE')).toBe(1)
+    },
+  )
 })
 
 describe('WATCH', () => {

@@ -172,6 +172,7 @@ export const counters = fc.oneof(
       wait,
     ),
   },
+  command(words('COPY'), counter, counter),
   command(words('DEL'), counter),
 )
 
@@ -250,6 +251,7 @@ export const multimaps = fc.oneof(
   command(words('MULTIMAP.REPLACE'), multimap, field, values),
   { weight: 2, arbitrary: command(words('MULTIMAP.EXPIRE'), multimap, words('PX'), ms, field) },
   command(words('MULTIMAP.GET'), multimap, field),
+  command(words('COPY'), multimap, multimap),
   command(words('DEL'), multimap),
 )
 
