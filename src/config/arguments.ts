@@ -29,7 +29,7 @@ export const OPTIONS = [
   ['file', 'Configuration file: lines of a name and its value'],
   ['-', 'Reads more lines from the standard input'],
   ['--name value ...', 'Sets one setting, over the file and the environment'],
-  ['dev-cluster [n] [port]', 'Instead of a file: runs a cluster of n nodes (3) on this machine'],
+  ['dev-cluster [n] [port]', 'Runs a cluster of n nodes (3) on this machine'],
   ['--check-config', 'Says whether the configuration is good, and ends'],
   ['-h, --help', 'Prints this text'],
   ['-v, --version', 'Prints the version'],
