@@ -32,6 +32,11 @@ export class Follower {
   stateBytes = 0
   /** The last entry that it applied without knowing whether it is committed. */
   transferredAt = 0
+  /**
+   * Number, in its session, of the message that said so. What it has of entries says nothing of the
+   * state: in a segment at rest it has them all before the first part arrives.
+   */
+  transferredBy = 0
 
   constructor(id: NodeId, incarnation: number, leading: Leading, standing: Standing) {
     this.id = id

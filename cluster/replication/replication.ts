@@ -126,7 +126,8 @@ export class Replication {
     const membersChanged = topology.members !== before.members
     for (let i = 0; i < SEGMENT_COUNT; i++) {
       const record = topology.segments[i]!
-      if (record !== before.segments[i]) this.#adopt(i, record)
+      // Not by identity: what comes out of a snapshot is another object and the same record.
+      if (record.epoch !== before.segments[i]!.epoch) this.#adopt(i, record)
       else if (membersChanged) this.#remember(i, record)
     }
     this.#pump()
@@ -259,6 +260,8 @@ export class Replication {
     follower.isBegun = true
     follower.begunAt = this.#now
     session.ship({ kind: 'begin', segment, epoch, from }, follower, from)
+    // Entries of before are still on their way, and their acknowledgements count no more.
+    if (follower.standing === 'transferred') follower.transferredBy = session.sent
     for (const entry of leading.tail) this.#ship(leading, follower, entry, entry.effects)
   }
 
@@ -315,8 +318,9 @@ export class Replication {
 
   /** Proposes a follower that has everything, and all of it committed. */
   #join(leading: Leading, follower: Follower): void {
-    const { transferredAt, acked } = follower
-    if (!follower.isBegun || acked < transferredAt || leading.committed < transferredAt) return
+    const { transferredAt, transferredBy } = follower
+    if (!follower.isBegun || leading.committed < transferredAt) return
+    if (this.#sessionOf(follower)!.acknowledged < transferredBy) return
     follower.standing = 'joining'
     leading.countVoters()
     this.#proposeJoin(leading, follower)
@@ -535,6 +539,7 @@ export class Replication {
     follower.standing = 'transferred'
     follower.transferredAt = sequence
     session.ship({ kind: 'transferred', segment, sequence }, follower, sequence)
+    follower.transferredBy = session.sent
   }
 
   // Links that peers dialled: the backup
