@@ -169,15 +169,8 @@ export class ClusterNode implements ClusterView {
     this.#listeners.push(listener)
   }
 
-  #isTelling = false
-
-  /** Many segments change at once; those who listen are told once, when it is over. */
+  /** At once: a command that comes next must find the role as it is. */
   #changed(): void {
-    if (this.#isTelling) return
-    this.#isTelling = true
-    setImmediate(() => {
-      this.#isTelling = false
-      for (const listener of this.#listeners) listener()
-    })
+    for (const listener of this.#listeners) listener()
   }
 }
