@@ -21,7 +21,6 @@ const helloWithoutAuth = new ReplyError(
     '<proto> AUTH <user> <pass> option can be used to authenticate the client and select the ' +
     'RESP protocol version at the same time',
 )
-const selectInCluster = new ReplyError('ERR SELECT is not allowed in cluster mode')
 
 function ping(call: Call): void {
   const { client, reply } = call
@@ -133,7 +132,6 @@ function reset(call: Call): void {
 
 function select(call: Call): void {
   const index = readDatabaseIndex(call, 1)
-  if (index !== 0 && call.server.mode === 'cluster') throw selectInCluster
   call.client.db = databaseAt(call, index)
   call.reply.ok()
 }

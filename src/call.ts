@@ -10,6 +10,7 @@ import { NO_SEGMENT } from './effects.ts'
 import { errors, type ReplyError } from './errors.ts'
 import type { Database, ObjectValue } from './keyspace/database.ts'
 import { INT, OBJECT, STRING } from './keyspace/record.ts'
+import { NO_SLOT } from './keyspace/slot.ts'
 import type { Server } from './server.ts'
 import { parseShortDecimal } from './values/decimal.ts'
 import type { Parked } from './waiting.ts'
@@ -36,6 +37,8 @@ export class Call {
   now = 0
   /** The segment of its keys, where the router has told it; else NO_SEGMENT. */
   segment = NO_SEGMENT
+  /** The slot of its keys, where the router has told it; else NO_SLOT. */
+  slot = NO_SLOT
   /** Number of arguments, the command's name included. */
   count = 0
   /** The bytes in which the arguments lie, and their bounds: [offsets[2i], offsets[2i + 1]). */

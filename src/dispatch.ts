@@ -46,6 +46,7 @@ import {
   unknownSubcommand,
   wrongArity,
 } from './errors.ts'
+import { NO_SLOT } from './keyspace/slot.ts'
 import type { Server } from './server.ts'
 import { endTransaction, queueCall } from './transaction.ts'
 import { type Attempt, Parked, type ParkOptions, type WaitEnd } from './waiting.ts'
@@ -103,6 +104,7 @@ export class Dispatch {
   receive(client: Client, chunk: Buffer, end: number): void {
     const server = this.#server
     if (!server.isInTurn) server.beginTurn()
+    else if (server.router !== undefined) server.readClock()
     server.stats.netInputBytes += end
     client.lastActiveAt = server.monotonic
     if (client.pending.length > 0 || (client.state & HALTED) !== 0) {
@@ -204,6 +206,7 @@ export class Dispatch {
           pending.at = done
           break
         }
+        client.putOffUntil = 0
       }
       done = next
       pending.at = next
@@ -284,6 +287,7 @@ export class Dispatch {
     call.db = client.db
     call.now = this.#server.now
     call.segment = NO_SEGMENT
+    call.slot = NO_SLOT
     call.mayBlock = true
     call.parked = undefined
     const silenced = (client.state & SILENCED) !== 0
@@ -336,7 +340,12 @@ export class Dispatch {
       return
     }
     const observed = ((client.state & CHECKED) | this.#server.attention) !== 0
-    if (observed && !this.#admit(call)) return
+    if (observed) {
+      if (!this.#admit(call)) return
+    } else {
+      const { router } = this.#server
+      if (router !== undefined && !router.admit(call)) return
+    }
     if ((command.bits & DENYOOM) !== 0 && this.#server.memoryLimit > 0) {
       if (!this.#server.makeRoom()) {
         this.refuse(call, errors.outOfMemory)
@@ -451,6 +460,7 @@ export class Dispatch {
     call.count = queued.count
     call.now = outer.now
     call.segment = outer.segment
+    call.slot = outer.slot
     call.mayBlock = false
     return call
   }
@@ -476,6 +486,28 @@ export class Dispatch {
     }
     endTransaction(this.#server, call.client)
     this.#rejected(call.client, executionRefused(error))
+  }
+
+  /**
+   * Answers that a command cannot run on this node, or not now. The transaction that it was for is
+   * spoilt, and one that it was to run is over; as in Redis the answer is not wrapped.
+   */
+  turnAway(call: Call, error: ReplyError): void {
+    call.command.rejected++
+    if ((call.command.bits & RUNS_QUEUE) !== 0) endTransaction(this.#server, call.client)
+    this.#rejected(call.client, error)
+  }
+
+  /** Puts a command off: it is tried again, from the bytes that came, when the client may go on. */
+  putOff(client: Client): void {
+    client.set(PAUSED, true)
+  }
+
+  /** Lets a client that was put off try again. */
+  tryAgain(client: Client): void {
+    client.set(PAUSED, false)
+    this.#runnable.push(client)
+    this.#server.wakeUp()
   }
 
   #rejected(client: Client, error: ReplyError): void {
@@ -651,6 +683,8 @@ export class Dispatch {
       this.release(parked, 'abandoned')
       return 'done'
     }
+    // Its turn comes again when the segment is served, or it is told where to go.
+    if (server.router?.serves(parked.segment) === false) return 'stays'
     const call = new Call(server, this.reply)
     call.client = client
     call.db = parked.db
@@ -659,6 +693,8 @@ export class Dispatch {
     call.offsets = parked.offsets
     call.count = parked.count
     call.now = server.now
+    call.segment = parked.segment
+    call.slot = parked.slot
     call.parked = parked
     this.#stays = false
     this.current = client

@@ -43,7 +43,9 @@ export const errors = {
   scriptCrossSlot: new ReplyError(
     'ERR Script attempted to access keys that do not hash to the same slot',
   ),
-  scriptNotLocal: new ReplyError('ERR Script attempted to access a non local key in a cluster node'),
+  scriptNotLocal: new ReplyError(
+    'ERR Script attempted to access a non local key in a cluster node',
+  ),
   stringTooLong: new ReplyError('ERR string exceeds maximum allowed size (proto-max-bulk-len)'),
   offsetOutOfRange: new ReplyError('ERR offset is out of range'),
   incrementOverflow: new ReplyError('ERR increment or decrement would overflow'),

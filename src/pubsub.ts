@@ -79,6 +79,14 @@ export class PubSub {
     }
   }
 
+  /** A shard channel belongs to another node now: whoever listened is told that this is over. */
+  dropShardChannel(name: string): void {
+    for (const client of this.shardChannels.get(name) ?? []) {
+      this.#drop(client, 'shard', name)
+      this.#server.push(client, this.#confirmation(client, 'shard', 'unsubscribe', name))
+    }
+  }
+
   /** Delivers a message; answers how many received it. */
   publish(channel: string, text: string): number {
     let receivers = 0
@@ -113,21 +121,30 @@ export class PubSub {
     verb: 'subscribe' | 'unsubscribe',
     name: string | undefined,
   ): void {
+    const write = this.#confirmation(client, kind, verb, name)
+    // CLIENT REPLY OFF silences replies; a confirmation is a push, and comes through.
+    if (client.is(SILENCED)) this.#server.push(client, write)
+    else write(this.#server.reply)
+  }
+
+  #confirmation(
+    client: Client,
+    kind: ChannelKind,
+    verb: 'subscribe' | 'unsubscribe',
+    name: string | undefined,
+  ): (reply: Reply) => void {
     // Shard channels are counted apart, as in Redis.
     const count =
       kind === 'shard'
         ? ownNames(client, kind).size
         : (client.channels?.size ?? 0) + (client.patterns?.size ?? 0)
-    const write = (reply: Reply) => {
+    return reply => {
       reply.push(3)
       reply.bulk(WORDS[kind][verb])
       if (name === undefined) reply.null()
       else reply.bulk(name)
       reply.integer(count)
     }
-    // CLIENT REPLY OFF silences replies; a confirmation is a push, and comes through.
-    if (client.is(SILENCED)) this.#server.push(client, write)
-    else write(this.#server.reply)
   }
 
   #listeners(kind: ChannelKind, name: string): Set<Client> {

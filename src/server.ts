@@ -78,7 +78,6 @@ export interface ServerOptions {
 // Bits of `attention`: something off the fast path wants to see every command.
 export const MONITORED = 1 << 0
 export const PAUSING = 1 << 1
-export const ROUTED = 1 << 2
 
 /** Entries, and fields of hashes, expired per cron at the default effort; there is room for more. */
 const EXPIRE_PER_CYCLE = 5000
@@ -102,7 +101,8 @@ export class Server {
   readonly version = REDIS_VERSION
   readonly runId: string
   readonly configFile: string | undefined
-  readonly router: Router | undefined
+  /** Knows which commands are this node's; a node alone has none. */
+  router: Router | undefined = undefined
   readonly startedAt: number
   readonly mode: 'standalone' | 'cluster'
 
@@ -171,7 +171,6 @@ export class Server {
 
     this.runId = options.runId
     this.configFile = options.configFile
-    this.router = options.router
     this.mode = this.config.values['cluster-enabled'] ? 'cluster' : 'standalone'
     this.now = this.clock.now()
     this.monotonic = this.clock.monotonic()
@@ -197,7 +196,6 @@ export class Server {
     this.pubsub = new PubSub(this)
     this.tracking = new TrackingTable(this)
     this.acl = new Acl(this, options.aclStore)
-    if (this.router !== undefined) this.attention |= ROUTED
     this.#configure()
     this.beginTurn()
   }
@@ -238,9 +236,7 @@ export class Server {
       this.host.requestFlush()
     }
     this.now = this.clock.now()
-    const last = this.monotonic
-    this.monotonic = this.clock.monotonic()
-    if (this.monotonic - last > this.#stallMs) this.coordination.stalled(this.monotonic - last)
+    this.readClock()
     this.keyspace.now = this.now
     this.access.tick(this.now)
     this.keyspace.newAccess = this.access.fresh
@@ -255,6 +251,17 @@ export class Server {
       link,
       this.keyspace.databases[0]!,
       this.acl.defaultUser,
+  /**
+   * Reads the monotonic clock. Where a lease decides who may serve, that is done for every chunk of
+   * requests after it has come: a process that stood still in between must not answer from the past.
+   */
+  readClock(): void {
+    const last = this.monotonic
+    this.monotonic = this.clock.monotonic()
+    if (this.monotonic - last > this.#stallMs) this.coordination.stalled(this.monotonic - last)
+    this.router?.clockRead()
+  }
+
       this.now,
       this.monotonic,
       this.#noteOutput,
@@ -289,6 +296,12 @@ export class Server {
   flush(): void {
     this.dispatch.resumeAll()
     this.tracking.broadcast()
+  /** From now on commands run here only if the router says so. */
+  routeBy(router: Router): void {
+    this.router = router
+    router.clockRead()
+  }
+
     this.reply.end()
     let reusable = true
     const dirty = this.#dirty
@@ -296,6 +309,7 @@ export class Server {
       const client = dirty[i]!
       const { output } = client
       if (client.claims !== undefined || client.held !== undefined) this.gate!.pass(client)
+    if (this.router?.isDue) this.wake()
       if (output.ranges > 0) {
         this.stats.netOutputBytes += output.bytes
         client.isBehind = !client.link.send(output)
@@ -358,6 +372,7 @@ export class Server {
     client.output.clear()
     client.held = undefined
     this.noteObservers()
+    this.router?.disconnected(client)
     // While a command runs, those who waited for this client are served when it has ended.
     if (this.dispatch.current === undefined) this.dispatch.serveReady()
   }
@@ -468,7 +483,8 @@ export class Server {
   /** Asks the host to come back for the next deadline. */
   reschedule(): void {
     const other = this.#pause.scope === 'none' ? this.coordination.nextLapse : this.#pause.until
-    const at = Math.min(this.waiting.nextDeadline, other)
+    const routed = this.router?.nextDeadline ?? Number.POSITIVE_INFINITY
+    const at = Math.min(this.waiting.nextDeadline, other, routed)
     // Coming back too early does no harm, and asking costs more than that.
     if (at >= this.nextWakeAt) return
     this.nextWakeAt = at
@@ -498,6 +514,7 @@ export class Server {
     if (this.activeExpire && this.keyspace.expires && this.#pause.scope === 'none')
       this.#expireDue()
     if (this.memoryLimit > 0) this.makeRoom(EVICTIONS_PER_CYCLE)
+    this.router?.wake()
     this.keyspace.reclaim()
     this.#checkClients()
     this.peakMemory = Math.max(this.peakMemory, this.usedMemory)

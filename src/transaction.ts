@@ -7,11 +7,15 @@
 import type { Call } from './call.ts'
 import { type Client, IN_MULTI, type Transaction, type WatchedKey } from './client.ts'
 import type { Database } from './keyspace/database.ts'
+import { NO_SLOT, segmentOfKey } from './keyspace/slot.ts'
 import type { Server } from './server.ts'
 import { copyArguments } from './waiting.ts'
 
+/** The slot of a transaction that cannot run in a cluster. */
+export const SEVERAL_SLOTS = -2
+
 export function beginTransaction(client: Client): void {
-  client.transaction = { queue: [], bytes: 0, failed: false, bits: 0 }
+  client.transaction = { queue: [], bytes: 0, failed: false, bits: 0, slot: NO_SLOT }
   client.set(IN_MULTI, true)
 }
 
@@ -31,6 +35,8 @@ export function queueCall(call: Call): void {
   transaction.queue.push({ command: call.command, bytes, offsets, count: call.count })
   transaction.bytes += bytes.length + offsets.byteLength
   transaction.bits |= call.command.bits
+  if (call.slot === NO_SLOT || call.slot === transaction.slot) return
+  transaction.slot = transaction.slot === NO_SLOT ? call.slot : SEVERAL_SLOTS
 }
 
 /** Who watches one key, and how it was for each of them. */
@@ -104,6 +110,14 @@ export class WatchTable {
         else if (before === 'missing' && after === 'expired') watched.expired = true
         else client.watchBroken = true
       }
+    }
+  }
+
+  /** A segment of a database is about to go: nobody here will hear of its keys any more. */
+  leaving(db: Database, segment: number): void {
+    for (const [key, watchers] of this.#databases.get(db) ?? []) {
+      if (segmentOfKey(key) !== segment) continue
+      for (const client of watchers.keys()) client.watchBroken = true
     }
   }
 

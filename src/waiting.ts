@@ -70,6 +70,9 @@ export class Parked implements Due {
   readonly bytes: Buffer
   readonly offsets: Int32Array
   readonly count: number
+  /** Of the call, as the router told it. */
+  readonly slot: number
+  readonly segment: number
   readonly keys: readonly string[]
   readonly fifo: boolean
   readonly topic: Topic
@@ -97,6 +100,8 @@ export class Parked implements Due {
     this.bytes = copied.bytes
     this.offsets = copied.offsets
     this.count = call.count
+    this.slot = call.slot
+    this.segment = call.segment
     this.keys = options.keys
     this.fifo = options.policy !== 'broadcast'
     this.topic = options.topic ?? 'news'

@@ -2,17 +2,12 @@
 
 import type { Call } from '../../src/call.ts'
 import { type CommandSpec, keyAt } from '../../src/command.ts'
-import { errors, ReplyError } from '../../src/errors.ts'
+import { errors } from '../../src/errors.ts'
 import type { Database } from '../../src/keyspace/database.ts'
 import { FIRST_COORDINATION_TYPE } from '../../src/keyspace/record.ts'
 import { sameBytes } from '../../src/values/bytes.ts'
 import { databaseAt, readDatabaseIndex } from '../database-index.ts'
 import { checkCopyable, checkNotHeld, checkReplaceable } from './refusal.ts'
-
-const moveInCluster = new ReplyError('ERR MOVE is not allowed in cluster mode')
-const copyInCluster = new ReplyError(
-  'ERR Copying to another database is not allowed in cluster mode',
-)
 
 function rename(call: Call): void {
   if (giveName(call, true)) call.reply.ok()
@@ -61,7 +56,6 @@ function giveName(call: Call, replace: boolean): boolean {
 }
 
 function move(call: Call): void {
-  if (call.server.mode === 'cluster') throw moveInCluster
   const { bytes, db } = call
   const target = databaseAt(call, readDatabaseIndex(call, 2))
   if (target === db) throw errors.sameObject
@@ -89,7 +83,6 @@ function copy(call: Call): void {
       target = databaseAt(call, readDatabaseIndex(call, ++i))
     else throw errors.syntax
   }
-  if (call.server.mode === 'cluster' && target !== db) throw copyInCluster
   if (target === db && isSameKey(call)) throw errors.sameObject
   const entry = call.read(1)
   if (entry === 0) {

@@ -4,6 +4,8 @@ export const SLOTS = 16384
 /** A segment is 64 neighbouring slots: the unit of ownership, replication, transfer and flush. */
 export const SEGMENTS = 256
 export const SEGMENT_SHIFT = 6
+/** The slot of what has no keys. */
+export const NO_SLOT = -1
 
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
@@ -28,6 +30,12 @@ export function keySlot(bytes: Uint8Array, start: number, end: number): number {
     crc = ((crc << 8) & 0xffff) ^ crcTable[(crc >>> 8) ^ byte]!
   }
   return crc & (SLOTS - 1)
+}
+
+/** The segment of a key that is given as a string. */
+export function segmentOfKey(key: string): number {
+  const bytes = Buffer.from(key, 'latin1')
+  return keySlot(bytes, 0, bytes.length) >>> SEGMENT_SHIFT
 }
 
 function taggedSlot(bytes: Uint8Array, start: number, open: number, end: number): number {

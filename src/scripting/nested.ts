@@ -153,7 +153,7 @@ export class NestedCommands {
       if ((bits & DENYOOM) !== 0 && run.refusesMemory && !run.wrote) return errors.outOfMemory.text
       run.wrote = true
     }
-    return undefined
+    return server.router?.deny(run.call, call)?.text
   }
 
   #execute(thread: LuaThread, run: Run): boolean {

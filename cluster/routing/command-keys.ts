@@ -1,0 +1,30 @@
+// command-keys.ts — Where a command's keys stand, as routing needs to know it: at a glance.
+//
+// Nearly all commands have one key at a fixed place, or none. That is found out once for each row,
+// so that routing a GET takes one look at a table.
+
+import { type Command, RUNS_QUEUE } from '../../src/command.ts'
+import type { Registry } from '../../src/registry.ts'
+
+/** The keys have to be searched for, by the row's specs. */
+export const SEARCHED = -1
+export const KEYLESS = 0
+const INDEX_MAX = 127
+
+/** By the command's number: the index of its only key, KEYLESS or SEARCHED. */
+export function keyIndexes(registry: Registry): Int8Array {
+  return Int8Array.from(registry.all, keyIndex)
+}
+
+function keyIndex(command: Command): number {
+  // What the transaction has queued has keys, and they are those of EXEC.
+  if ((command.bits & RUNS_QUEUE) !== 0) return SEARCHED
+  const { arity, keys, keysOf } = command.spec
+  if (keys === undefined || keys.length === 0) return KEYLESS
+  const [{ begin, find, flags }] = keys as [(typeof keys)[number]]
+  const isOnly = keys.length === 1 && keysOf === undefined && !flags.includes('incomplete')
+  const isFixed = begin.kind === 'index' && find.kind === 'range' && find.last === 0
+  if (!isOnly || !isFixed || begin.index > INDEX_MAX) return SEARCHED
+  // A key that may be left out has to be looked for.
+  return begin.index < Math.abs(arity) ? begin.index : SEARCHED
+}
