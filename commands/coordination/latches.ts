@@ -110,8 +110,8 @@ function create(call: Call): void {
 /** LATCH.DOWN key [n] [ID participant] [DATA text] [REQ id] */
 function down(call: Call): void {
   const { amount, participant, data, options } = readStep(call, true)
-  const latch = findLatch(call)
   if (answersAgain(call, options.request)) return
+  const latch = findLatch(call)
   const { monotonic } = call.server
   const isNew = participant === undefined || !latch.results.has(participant)
   const isChange = isNew && latch.state === 'closed'
@@ -126,8 +126,8 @@ function down(call: Call): void {
 /** LATCH.UP key [n] [ID participant] [REQ id] */
 function up(call: Call): void {
   const { amount, participant, options } = readStep(call, false)
-  const latch = findLatch(call)
   if (answersAgain(call, options.request)) return
+  const latch = findLatch(call)
   const before = latch.count
   const { count } = counted(latch.up(amount, participant), latch)
   const id = participant === undefined ? [] : [participant]

@@ -37,6 +37,9 @@ describe('a latch', () => {
       a LATCH.DOWN l REQ r                    -> 0
       a LATCH.RESULTS l                       -> [w1, "part one", w2, ""]
       a LATCH.DOWN l DATA x                   -> -ERR syntax error
+      a DEL l                                 -> 1
+      a LATCH.DOWN l REQ r                    -> 0
+      a LATCH.DOWN l REQ q                    -> -NOLATCH there is no such latch
     `)
   })
 

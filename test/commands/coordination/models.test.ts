@@ -6,6 +6,13 @@ import { describe, test } from 'vitest'
 import { CounterModel, LatchModel, LockModel, SemaphoreModel } from './models.ts'
 import { check, client, type Move, optionsOf, owner, says, waitMs, waitOf, wish } from './moves.ts'
 
+/** What a client library sends again after a broken connection. */
+const request = fc.constantFrom(undefined, undefined, 'r1', 'r2', 'r3')
+
+function requestOf(id: string | undefined): string {
+  return id === undefined ? '' : `REQ ${id}`
+}
+
 describe('the server does as the model says', () => {
   test('of a lock', () => {
     const commands: fc.Arbitrary<Move<LockModel>> = fc.oneof(
@@ -105,15 +112,13 @@ describe('the server does as the model says', () => {
     const commands: fc.Arbitrary<Move<CounterModel>> = fc.oneof(
       {
         weight: 3,
-        arbitrary: fc.tuple(client, small).map(([who, delta]) =>
-          says<CounterModel>(who, `COUNTER.ADD c ${delta}`, model =>
-            model.change(
-              who,
-              value => value + delta,
-              value => value,
+        arbitrary: fc
+          .tuple(client, small, request)
+          .map(([who, delta, id]) =>
+            says<CounterModel>(who, `COUNTER.ADD c ${delta} ${requestOf(id)}`, model =>
+              model.add(who, delta, id),
             ),
           ),
-        ),
       },
       fc.tuple(client, small).map(([who, value]) =>
         says<CounterModel>(who, `COUNTER.SET c ${value}`, model =>
@@ -165,12 +170,12 @@ describe('the server does as the model says', () => {
       {
         weight: 5,
         arbitrary: fc
-          .tuple(client, fc.integer({ min: 1, max: 2 }), id)
-          .map(([who, amount, name]) =>
+          .tuple(client, fc.integer({ min: 1, max: 2 }), id, request)
+          .map(([who, amount, name, sent]) =>
             says<LatchModel>(
               who,
-              `LATCH.DOWN l ${amount} ${name === undefined ? '' : `ID ${name}`}`,
-              model => model.down(who, amount, name),
+              `LATCH.DOWN l ${amount} ${name === undefined ? '' : `ID ${name}`} ${requestOf(sent)}`,
+              model => model.down(who, amount, name, sent),
             ),
           ),
       },

@@ -329,6 +329,7 @@ export class CounterModel {
   now = 0
   value: number | undefined = undefined
   said: Said = new Map()
+  readonly #requests = new Map<string, number>()
   #waiters: { client: number; comparison: Comparison; threshold: number; until: number }[] = []
 
   change(client: number, change: (value: number) => number, reply: (v: number) => Expected): void {
@@ -340,6 +341,21 @@ export class CounterModel {
     )) {
       this.#end(waiter.client, value)
     }
+  }
+
+  /** Sent again under its id, it is answered again and counts once. */
+  add(client: number, delta: number, request: string | undefined): void {
+    const again = request === undefined ? undefined : this.#requests.get(request)
+    if (again !== undefined) {
+      this.said.set(client, again)
+      return
+    }
+    this.change(
+      client,
+      value => value + delta,
+      value => value,
+    )
+    if (request !== undefined) this.#requests.set(request, this.value!)
   }
 
   compareAndSet(client: number, expected: number, update: number): void {
@@ -412,6 +428,7 @@ export class LatchModel {
   #state: 'none' | 'closed' | 'open' | 'broken' = 'none'
   #count = 0
   #participants = new Set<string>()
+  readonly #requests = new Map<string, number>()
   #waiters: { client: number; until: number }[] = []
 
   create(client: number, count: number): void {
@@ -439,7 +456,18 @@ export class LatchModel {
     this.said.set(client, 1)
   }
 
-  down(client: number, amount: number, participant: string | undefined): void {
+  /** A step of a participant counts once, and so does one that is sent again under its id. */
+  down(
+    client: number,
+    amount: number,
+    participant: string | undefined,
+    request: string | undefined,
+  ): void {
+    const again = request === undefined ? undefined : this.#requests.get(request)
+    if (again !== undefined) {
+      this.said.set(client, again)
+      return
+    }
     if (this.#state === 'none' || this.#state === 'broken') {
       this.said.set(client, this.#state === 'none' ? 'NOLATCH there is no such latch' : BROKEN)
       return
@@ -454,6 +482,7 @@ export class LatchModel {
       }
     }
     this.said.set(client, this.#count)
+    if (request !== undefined) this.#requests.set(request, this.#count)
   }
 
   break(client: number): void {
