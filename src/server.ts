@@ -242,15 +242,6 @@ export class Server {
     this.keyspace.newAccess = this.access.fresh
   }
 
-  // Clients
-
-  connect(link: Link): Client {
-    this.stats.connectionsReceived++
-    const client = new Client(
-      this.#nextClientId++,
-      link,
-      this.keyspace.databases[0]!,
-      this.acl.defaultUser,
   /**
    * Reads the monotonic clock. Where a lease decides who may serve, that is done for every chunk of
    * requests after it has come: a process that stood still in between must not answer from the past.
@@ -262,6 +253,15 @@ export class Server {
     this.router?.clockRead()
   }
 
+  // Clients
+
+  connect(link: Link): Client {
+    this.stats.connectionsReceived++
+    const client = new Client(
+      this.#nextClientId++,
+      link,
+      this.keyspace.databases[0]!,
+      this.acl.defaultUser,
       this.now,
       this.monotonic,
       this.#noteOutput,
@@ -287,6 +287,12 @@ export class Server {
     else client.upgrade.receive(chunk, end)
   }
 
+  /** From now on commands run here only if the router says so. */
+  routeBy(router: Router): void {
+    this.router = router
+    router.clockRead()
+  }
+
   /** From now on replies wait until what they tell of is committed. */
   holdReplies(log: CommitLog): void {
     this.gate = new CommitGate(log, this.#noteOutput)
@@ -294,14 +300,9 @@ export class Server {
 
   /** Sends what was written in this turn. */
   flush(): void {
+    if (this.router?.isDue) this.wake()
     this.dispatch.resumeAll()
     this.tracking.broadcast()
-  /** From now on commands run here only if the router says so. */
-  routeBy(router: Router): void {
-    this.router = router
-    router.clockRead()
-  }
-
     this.reply.end()
     let reusable = true
     const dirty = this.#dirty
@@ -309,7 +310,6 @@ export class Server {
       const client = dirty[i]!
       const { output } = client
       if (client.claims !== undefined || client.held !== undefined) this.gate!.pass(client)
-    if (this.router?.isDue) this.wake()
       if (output.ranges > 0) {
         this.stats.netOutputBytes += output.bytes
         client.isBehind = !client.link.send(output)
@@ -363,6 +363,7 @@ export class Server {
     client.set(CLOSING, true)
     if (!this.clients.delete(client.id)) return
     if (client.parked !== undefined) this.dispatch.release(client.parked, 'abandoned')
+    this.router?.disconnected(client)
     this.coordination.disconnected(client)
     this.watches.unwatch(client)
     this.pubsub.unsubscribeAll(client)
@@ -372,7 +373,6 @@ export class Server {
     client.output.clear()
     client.held = undefined
     this.noteObservers()
-    this.router?.disconnected(client)
     // While a command runs, those who waited for this client are served when it has ended.
     if (this.dispatch.current === undefined) this.dispatch.serveReady()
   }
@@ -505,6 +505,7 @@ export class Server {
     }
     this.dispatch.serveReady()
     if (this.#pause.scope !== 'none' && this.#pause.until <= this.monotonic) this.unpause()
+    this.router?.wake()
     this.reschedule()
   }
 
@@ -514,7 +515,6 @@ export class Server {
     if (this.activeExpire && this.keyspace.expires && this.#pause.scope === 'none')
       this.#expireDue()
     if (this.memoryLimit > 0) this.makeRoom(EVICTIONS_PER_CYCLE)
-    this.router?.wake()
     this.keyspace.reclaim()
     this.#checkClients()
     this.peakMemory = Math.max(this.peakMemory, this.usedMemory)
