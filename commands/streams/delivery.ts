@@ -3,27 +3,31 @@
 import type { Call } from '../../src/call.ts'
 import type { Consumer, Group } from '../../src/values/group.ts'
 import type { Stream } from '../../src/values/stream.ts'
+import type { StreamCursor } from '../../src/values/stream-cursor.ts'
 import { StreamId } from '../../src/values/stream-id.ts'
 import { replyEntry, replyEntryAt, replyId } from './replies.ts'
 
-/** Entries that a group has not been given yet: how many, from which ID on, and the last of them. */
+/** Entries that a group has not been given yet: how many, and a walk over them. */
 export interface Fresh {
   readonly length: number
   readonly from: StreamId
-  readonly last: StreamId
+  readonly cursor: StreamCursor
 }
 
-const NONE: Fresh = { length: 0, from: StreamId.MIN, last: StreamId.MIN }
-
-/** The entries after an ID, at most `count` of them; 0 for all. */
-export function findFresh(stream: Stream, after: StreamId, count: number): Fresh {
-  const from = after.next()
-  if (from === undefined || stream.length === 0) return NONE
+/** The entries after an ID, at most `count` of them, 0 for all; undefined if there are none. */
+export function findFresh(stream: Stream, after: StreamId, count: number): Fresh | undefined {
+  if (stream.length === 0 || after.compare(stream.lastId) >= 0) return undefined
+  const from = after.next()!
   const cursor = stream.range(from, StreamId.MAX)
-  let length = 0
-  while ((count === 0 || length < count) && cursor.next()) length++
-  if (length === 0) return NONE
-  return { length, from, last: count === 0 ? stream.lastEntryId() : cursor.id }
+  const length = cursor.count(count)
+  return length === 0 ? undefined : { length, from, cursor }
+}
+
+/** The ID of the last of these entries. */
+export function lastOf(stream: Stream, { length, from }: Fresh): StreamId {
+  const cursor = stream.range(from, StreamId.MAX)
+  for (let i = 0; i < length; i++) cursor.next()
+  return cursor.id
 }
 
 /** Replies with entries that the group has not been given, and makes them pending for a consumer. */
@@ -32,12 +36,11 @@ export function deliverFresh(
   stream: Stream,
   group: Group,
   consumer: Consumer,
-  fresh: Fresh,
+  { length, cursor }: Fresh,
   noAck: boolean,
 ): void {
-  call.reply.array(fresh.length)
-  const cursor = stream.range(fresh.from, StreamId.MAX)
-  for (let left = fresh.length; left > 0 && cursor.next(); left--) {
+  call.reply.array(length)
+  for (let left = length; left > 0 && cursor.next(); left--) {
     const { id } = cursor
     stream.advance(group, id)
     replyEntry(call, cursor)

@@ -15,10 +15,41 @@ const TEXT_LENGTH_MAX = 127
 const UINT64_MAX = 2n ** 64n - 1n
 
 const OPEN = 0x28
+const DASH = 0x2d
+const ZERO = 0x30
+/** So many digits are exact in a double. */
+const PLAIN_DIGITS_MAX = 15
 
 /** The ID in argument i; without a sequence that is 0. */
 export function readId(call: Call, i: number): StreamId {
-  return parseId(call.text(i)) ?? fail(invalidId)
+  return readPlainId(call, i) ?? parseId(call.text(i)) ?? fail(invalidId)
+}
+
+/** An ID of digits that doubles hold, which is nearly always; undefined for those that need more care. */
+function readPlainId(call: Call, i: number): StreamId | undefined {
+  const { bytes } = call
+  const start = call.start(i)
+  const end = call.end(i)
+  let dash = end
+  let value = 0
+  let ms = 0
+  for (let at = start; at < end; at++) {
+    const digit = bytes[at]! - ZERO
+    if (digit >= 0 && digit <= 9) {
+      value = value * 10 + digit
+    } else if (bytes[at] === DASH && dash === end) {
+      dash = at
+      ms = value
+      value = 0
+    } else {
+      return undefined
+    }
+  }
+  const hasDash = dash !== end
+  const sequenceDigits = hasDash ? end - dash - 1 : 1
+  if (dash === start || dash - start > PLAIN_DIGITS_MAX) return undefined
+  if (sequenceDigits === 0 || sequenceDigits > PLAIN_DIGITS_MAX) return undefined
+  return hasDash ? StreamId.of(ms, value) : StreamId.of(value, 0)
 }
 
 /** An ID, or undefined; `seq` gives the sequence of a time alone. */

@@ -12,7 +12,7 @@ import type { Stream } from '../../src/values/stream.ts'
 import { StreamId } from '../../src/values/stream-id.ts'
 import type { Reply } from '../../src/wire/reply.ts'
 import { readTimeoutMs } from '../timeout.ts'
-import { deliverFresh, type Fresh, findFresh, replyHistory } from './delivery.ts'
+import { deliverFresh, type Fresh, findFresh, lastOf, replyHistory } from './delivery.ts'
 import { readId } from './ids.ts'
 import { replyEntries } from './replies.ts'
 import { streamAt } from './stored-stream.ts'
@@ -73,7 +73,8 @@ export function xRead(call: Call): void {
 
 function hasAny({ stream, after }: Source): boolean {
   if (stream === undefined || stream.length === 0) return false
-  return stream.lastEntryId().compare(after!) > 0
+  // Mostly whoever asks has got all there is, and the last entry need not be looked for.
+  return after!.compare(stream.lastId) < 0 && after!.compare(stream.lastEntryId()) < 0
 }
 
 /** What one stream of XREADGROUP will give: entries that are new to the group, or a history. */
@@ -109,7 +110,7 @@ export function xReadGroup(call: Call): void {
  */
 function divide(call: Call, options: ReadOptions, sources: readonly Source[]) {
   const name = call.text(options.group + 1)
-  const reached = new Map<Group, StreamId>()
+  const earlier = new Map<Group, Fresh>()
   const shares: Share[] = []
   let created = false
   for (const source of sources) {
@@ -127,9 +128,11 @@ function divide(call: Call, options: ReadOptions, sources: readonly Source[]) {
       shares.push({ source, consumer, fresh: undefined })
       continue
     }
-    const fresh = findFresh(stream, reached.get(group) ?? group.lastId, options.count)
-    if (fresh.length === 0) continue
-    reached.set(group, fresh.last)
+    const taken = earlier.get(group)
+    const reached = taken === undefined ? group.lastId : lastOf(stream, taken)
+    const fresh = findFresh(stream, reached, options.count)
+    if (fresh === undefined) continue
+    earlier.set(group, fresh)
     shares.push({ source, consumer, fresh })
   }
   return { shares, created }

@@ -43,22 +43,12 @@ export function replyEntries(
   backward = false,
 ): void {
   if (from.compare(to) > 0) return call.reply.array(0)
-  const length = countEntries(stream, from, to, count)
-  call.reply.array(length)
-  if (length === 0) return
   const cursor = stream.range(from, to, backward)
+  const isWhole = from.isZero && to.compare(stream.lastId) >= 0
+  const all = isWhole ? stream.length : cursor.count(count)
+  const length = count === 0 ? all : Math.min(all, count)
+  call.reply.array(length)
   for (let left = length; left > 0 && cursor.next(); left--) replyEntry(call, cursor)
-}
-
-/** Number of entries between two IDs, but no more than `max`; 0 for no maximum. */
-export function countEntries(stream: Stream, from: StreamId, to: StreamId, max: number): number {
-  if (from.isZero && to.compare(stream.lastId) >= 0) {
-    return max === 0 ? stream.length : Math.min(stream.length, max)
-  }
-  const cursor = stream.range(from, to)
-  let count = 0
-  while ((max === 0 || count < max) && cursor.next()) count++
-  return count
 }
 
 /** The first or the last living entry, or null. */

@@ -62,6 +62,28 @@ export class StreamCursor {
     return false
   }
 
+  /**
+   * Counts the entries ahead, but no more than `max` of them, 0 for no maximum. The walk then goes on from
+   * where it was, without looking for the first of them again.
+   */
+  count(max: number): number {
+    let counted = 0
+    let node: StreamId | undefined
+    let at = 0
+    const entry = this.#entry
+    while ((max === 0 || counted < max) && this.next()) {
+      if (counted++ > 0) continue
+      node = this.#node
+      at = this.#backward ? entry.end : entry.at
+    }
+    if (node === undefined) return 0
+    node.writeTo(this.#tree.key)
+    this.#tree.find()
+    this.#enter()
+    entry.goTo(at)
+    return counted
+  }
+
   /** The ID of the entry. */
   get id(): StreamId {
     const { msHigh, msLow, seqHigh, seqLow } = this.#entry

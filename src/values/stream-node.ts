@@ -174,6 +174,11 @@ export class NodeCursor {
     this.at = this.end = listpack.byteLength(this.bytes, 0) - 1
   }
 
+  /** Stands between two entries, where the one begins or the other ends. */
+  goTo(at: number): void {
+    this.at = this.end = at
+  }
+
   next(): boolean {
     if (this.bytes[this.end] === listpack.TERMINATOR) return false
     this.#read(this.end)
