@@ -6,7 +6,8 @@
 //
 // A node that is not a member, or not in this life, asks to join instead. It finds the coordinator
 // by what consensus tells it, by redirects, and as long as nobody answers by asking everybody it
-// knows, one after the other.
+// knows, one after the other. At its start it asks all seeds, also if it has a cluster already: if
+// that is not theirs, an operator should hear of it.
 
 import type { NodeId } from '../raft/configuration.ts'
 import type { Standing } from '../raft/event.ts'
@@ -40,6 +41,7 @@ export class Membership {
   #redirectsLeft = 0
   #unansweredBeats = 0
   #turn = 0
+  #hasAskedSeeds = false
 
   constructor(
     self: Introduction,
@@ -75,6 +77,8 @@ export class Membership {
   beat(now: number): void {
     this.#beatAt = now
     this.#redirectsLeft = REDIRECTS_MAX
+    if (!this.#hasAskedSeeds) for (const seed of this.#seeds) this.#sendJoin(seed)
+    this.#hasAskedSeeds = true
     const { standing } = this.#knowledge
     if (standing.role === 'leader') {
       if (this.joinedAtEpoch === undefined) this.#speak(this.#self.id, now)

@@ -145,6 +145,10 @@ export class Metadata {
     return this.#cluster
   }
 
+  get isCoordinator(): boolean {
+    return this.#coordinator !== undefined
+  }
+
   /** What this node may do now. */
   get lease(): Lease {
     const epoch = this.#membership.joinedAtEpoch
