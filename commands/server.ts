@@ -81,11 +81,20 @@ function monitor(call: Call): void {
   call.reply.ok()
 }
 
-function role(call: Call): void {
-  call.reply.array(3)
-  call.reply.bulk('master')
-  call.reply.integer(call.server.effects.lsn)
-  call.reply.array(0)
+/** Every node is the primary of what it serves; those who keep copies of that are its replicas. */
+function role({ reply, server }: Call): void {
+  const { lsn } = server.effects
+  const holders = server.copies?.holders ?? []
+  reply.array(3)
+  reply.bulk('master')
+  reply.integer(lsn)
+  reply.array(holders.length)
+  for (const { host, port, lag } of holders) {
+    reply.array(3)
+    reply.bulk(host)
+    reply.bulk(String(port))
+    reply.bulk(String(Math.max(0, lsn - lag)))
+  }
 }
 
 /** Being somebody's replica is what the grid is for; only leaving that state makes sense here. */

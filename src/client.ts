@@ -5,8 +5,9 @@
 
 import type { User } from './acl/user.ts'
 import type { Command } from './command.ts'
-import type { Claim, Held } from './commit-gate.ts'
+import type { Claim, Dependency, Held } from './commit-gate.ts'
 import type { Unseen } from './coordination.ts'
+import { NO_SEGMENT } from './effects.ts'
 import type { Database } from './keyspace/database.ts'
 import type { Tracking } from './tracking.ts'
 import type { Parked } from './waiting.ts'
@@ -144,6 +145,9 @@ export class Client {
   watchBroken = false
 
   parked: Parked | undefined = undefined
+  /** Segment of the last write, and its entry where that was open; belong to the commit gate. */
+  wroteIn = NO_SEGMENT
+  wrote: Dependency | undefined = undefined
   /** Parts of the output that depend on what is not committed. Belongs to the commit gate. */
   claims: Claim[] | undefined = undefined
   /** Output of earlier turns that may not leave yet; not empty. Belongs to the commit gate. */

@@ -46,20 +46,27 @@ interface Claim {
 
 export class CommitGate {
   readonly #log: CommitLog
+  /** False if replies leave at once, and copies follow when they can. */
+  readonly #holds: boolean
   /** Called when something that was held may leave. */
   readonly #release: (client: Client) => void
 
-  constructor(log: CommitLog, release: (client: Client) => void) {
+  constructor(log: CommitLog, holds: boolean, release: (client: Client) => void) {
     this.#log = log
+    this.#holds = holds
     this.#release = release
   }
 
   /** A call ran; its reply is at [start, end) of the client's output. */
   ran(call: Call, start: number, end: number, isWrite: boolean): void {
-    if (start === end) return
     const { segment, client } = call
+    if (isWrite && segment !== NO_SEGMENT) {
+      client.wroteIn = segment
+      client.wrote = this.#log.open(segment)
+    }
+    if (start === end || !this.#holds) return
     if (segment !== NO_SEGMENT) {
-      const dependency = this.#log.open(segment)
+      const dependency = isWrite ? client.wrote : this.#log.open(segment)
       if (dependency !== undefined) claim(client, { start, end, dependency, segment, isWrite })
     } else if ((call.command.bits & UNROUTED) !== 0) {
       // It may have seen any key.

@@ -17,6 +17,7 @@ import { MAY_REPLICATE, WRITE } from './command.ts'
 import { CommitGate, type CommitLog } from './commit-gate.ts'
 import type { Config } from './config/config.ts'
 import { Coordination } from './coordination.ts'
+import type { Copies } from './copies.ts'
 import { Dispatch } from './dispatch.ts'
 import { EffectKeys } from './effect-keys.ts'
 import { EffectLog } from './effects.ts'
@@ -25,7 +26,8 @@ import { Eviction } from './eviction.ts'
 import { FieldExpiry } from './field-expiry.ts'
 import type { Database } from './keyspace/database.ts'
 import { seedHash } from './keyspace/hash.ts'
-import { Keyspace } from './keyspace/keyspace.ts'
+import { Keyspace, type KeyspaceHooks } from './keyspace/keyspace.ts'
+import type { ValueMemory } from './keyspace/value-memory.ts'
 import { LatencyMonitor } from './latency-monitor.ts'
 import type { Message } from './message.ts'
 import { BY_EVENT, BY_KEY, eventClass, parseEventClasses } from './notifications.ts'
@@ -72,7 +74,8 @@ export interface ServerOptions {
   readonly configFile?: string | undefined
   /** The file of ACL users, if the configuration names one. */
   readonly aclStore?: AclStore | undefined
-  readonly router?: Router
+  /** That of another server in this process, between which and this one segments are to move. */
+  readonly valueMemory?: ValueMemory
 }
 
 // Bits of `attention`: something off the fast path wants to see every command.
@@ -136,6 +139,7 @@ export class Server {
   attention = 0
   /** Holds replies back where others keep copies; a node alone has none. */
   gate: CommitGate | undefined = undefined
+  copies: Copies | undefined = undefined
   /** Classes of keyspace events that are published, as bits; 0 for none. */
   notifies = 0
   notifiesMisses = false
@@ -175,18 +179,25 @@ export class Server {
     this.now = this.clock.now()
     this.monotonic = this.clock.monotonic()
     this.startedAt = this.now
-    seedHash(this.random() * 2 ** 32, this.random() * 2 ** 32)
+    if (options.valueMemory === undefined) {
+      seedHash(this.random() * 2 ** 32, this.random() * 2 ** 32)
+    }
     this.registry = new Registry(options.families)
     if (this.mode === 'cluster') this.effects.divide(new EffectKeys(this.registry))
-    this.keyspace = new Keyspace(this.config.values.databases, {
+    const hooks: KeyspaceHooks = {
       changed: (db, key) => this.#changed(db, key),
       expired: (db, key) => this.#expired(db, key),
       flushing: db => {
         this.watches.replacing(db)
         this.coordination.flushing(db)
       },
+      leaving: (db, number, segment) => {
+        this.watches.leaving(db, number)
+        this.coordination.leaving(db, segment)
+      },
       freed: (db, key, type, value) => this.coordination.freed(db, key, type, value),
-    })
+    }
+    this.keyspace = new Keyspace(this.config.values.databases, hooks, options.valueMemory)
     this.access = new Access(this.random)
     this.eviction = new Eviction(this.keyspace, this.access, this.random)
     this.dispatch = new Dispatch(this, this.reply)
@@ -293,9 +304,10 @@ export class Server {
     router.clockRead()
   }
 
-  /** From now on replies wait until what they tell of is committed. */
-  holdReplies(log: CommitLog): void {
-    this.gate = new CommitGate(log, this.#noteOutput)
+  /** From now on others keep copies. Replies wait until what they tell of is committed, or not. */
+  replicate(log: CommitLog, copies: Copies, holdsReplies: boolean): void {
+    this.gate = new CommitGate(log, holdsReplies, this.#noteOutput)
+    this.copies = copies
   }
 
   /** Sends what was written in this turn. */
@@ -591,8 +603,7 @@ export class Server {
 
   /** Bytes that data, clients and the process itself use. */
   get usedMemory(): number {
-    const data = this.keyspace.memory + this.coordination.requests.memory
-    return this.baselineBytes + data + this.clientBytes + this.tracking.memory
+    return this.baselineBytes + this.keyspace.memory + this.clientBytes + this.tracking.memory
   }
 
   /** Evicts until the memory is below its limit, or a bound is reached; false if it is not below. */

@@ -36,7 +36,7 @@ class OneEntry implements CommitLog {
 function gated() {
   const server = new InProcessServer()
   const log = new OneEntry()
-  server.server.holdReplies(log)
+  server.server.replicate(log, { acknowledged: () => 0, holders: [] }, true)
   const client = server.connect()
   return { server, log, client }
 }

@@ -18,6 +18,7 @@ import type { Store } from '../replication/store.ts'
 import { primary } from '../topology/segment.ts'
 import type { Topology } from '../topology/topology.ts'
 import { Channel } from './channel.ts'
+import { GridCopies } from './grid-copies.ts'
 import { GridLog } from './grid-log.ts'
 import type { Identity } from './link.ts'
 import { Links } from './links.ts'
@@ -91,7 +92,8 @@ export class ClusterNode implements ClusterView {
     )
     this.channel = new Channel(this.links)
     server.effects.subscribe(entry => this.#logged(entry))
-    if (isSynchronous) server.holdReplies(new GridLog(this.replication))
+    const copies = new GridCopies(this.replication)
+    server.replicate(new GridLog(this.replication), copies, isSynchronous)
   }
 
   start(): void {

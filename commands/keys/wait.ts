@@ -1,7 +1,8 @@
 // wait.ts — WAIT and WAITAOF: until others have this connection's writes.
 //
-// Redis's replicas and files are what they ask for, and a node has none of either: nothing is ever
-// acknowledged, so only the timeout ends the wait for more than nothing.
+// Others are the nodes that keep copies of what was written. Where replies wait for those anyhow, they
+// have everything before the client can ask. A node alone has no such others, and none has a file:
+// then only the timeout ends the wait for more than nothing.
 
 import type { Call } from '../../src/call.ts'
 import type { CommandSpec } from '../../src/command.ts'
@@ -15,10 +16,26 @@ const noFile = new ReplyError(
   'ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.',
 )
 
+/** How often acknowledgements are looked at. */
+const LOOK_MS = 5
+
 function wait(call: Call): void {
   const replicas = call.integer(1)
   const deadline = readTimeoutMs(call, 2)
-  waitFor(call, replicas, deadline, reply => reply.integer(0))
+  const { client, reply } = call
+  const { copies, monotonic } = call.server
+  const acknowledged = () => copies?.acknowledged(client) ?? 0
+  if (acknowledged() >= replicas) {
+    reply.integer(acknowledged())
+    return
+  }
+  call.server.dispatch.park(call, {
+    // Nobody signals it: acknowledgements are too many for that.
+    keys: [`wait:${client.id}`],
+    deadline,
+    onTimeout: late => late.integer(acknowledged()),
+    ...(copies === undefined ? {} : { retryAt: monotonic + LOOK_MS }),
+  })
 }
 
 function waitAof(call: Call): void {
@@ -28,23 +45,14 @@ function waitAof(call: Call): void {
   if (replicas < 0) throw notPositive
   const deadline = readTimeoutMs(call, 3)
   if (local === 1) throw noFile
-  waitFor(call, replicas, deadline, replyNone)
+  if (replicas <= 0) replyNone(call.reply)
+  else call.server.dispatch.park(call, { keys: [], deadline, onTimeout: replyNone })
 }
 
 function replyNone(reply: Reply): void {
   reply.array(2)
   reply.integer(0)
   reply.integer(0)
-}
-
-function waitFor(
-  call: Call,
-  replicas: number,
-  deadline: number,
-  onTimeout: (reply: Reply) => void,
-): void {
-  if (replicas <= 0) onTimeout(call.reply)
-  else call.server.dispatch.park(call, { keys: [], deadline, onTimeout })
 }
 
 export const waitCommands: readonly CommandSpec[] = [

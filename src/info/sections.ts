@@ -186,10 +186,17 @@ function statsFacts(server: Server): Fact[] {
   ]
 }
 
+/** Offsets count entries of the log, not bytes. */
 function replicationFacts(server: Server): Fact[] {
+  const holders = server.copies?.holders ?? []
   return [
     ['role', 'master'],
-    ['connected_slaves', 0],
+    ['connected_slaves', holders.length],
+    ...holders.map(({ host, port, isInSync, lag }, i): Fact => {
+      const state = isInSync ? 'online' : 'send_bulk'
+      const offset = Math.max(0, server.effects.lsn - lag)
+      return [`slave${i}`, `ip=${host},port=${port},state=${state},offset=${offset},lag=${lag}`]
+    }),
     ['master_failover_state', 'no-failover'],
     ['master_replid', server.runId],
     ['master_replid2', '0'.repeat(40)],
