@@ -134,18 +134,68 @@ export class EffectLog {
 
 /** A command as an array of bulk strings. */
 export function encodeCommand(parts: readonly EffectPart[]): Buffer {
-  const pieces: Buffer[] = [Buffer.from(`*${parts.length}\r\n`)]
-  for (const part of parts) {
-    const bytes = Buffer.isBuffer(part) ? part : Buffer.from(String(part), 'latin1')
-    pieces.push(Buffer.from(`$${bytes.length}\r\n`), bytes, LINE_END)
+  const given = parts.map(part => (typeof part === 'object' ? part : String(part)))
+  let size = headerBytes(given.length)
+  for (const { length } of given) size += headerBytes(length) + length + 2
+  const encoded = Buffer.allocUnsafe(size)
+  let at = writeHeader(encoded, 0, STAR, given.length)
+  for (const part of given) {
+    at = writeHeader(encoded, at, DOLLAR, part.length)
+    if (typeof part === 'string') encoded.latin1Write(part, at)
+    else encoded.set(part, at)
+    at = writeLineEnd(encoded, at + part.length)
   }
-  return Buffer.concat(pieces)
+  return encoded
 }
 
-const LINE_END = Buffer.from('\r\n')
-
+/** As `encodeCommand`, of the arguments where they lie. */
 function encodeCall(call: Call): Buffer {
-  const parts: Buffer[] = []
-  for (let i = 0; i < call.count; i++) parts.push(call.view(i))
-  return encodeCommand(parts)
+  const { bytes, count } = call
+  let size = headerBytes(count)
+  for (let i = 0; i < count; i++) {
+    const length = call.length(i)
+    size += headerBytes(length) + length + 2
+  }
+  const encoded = Buffer.allocUnsafe(size)
+  let at = writeHeader(encoded, 0, STAR, count)
+  for (let i = 0; i < count; i++) {
+    const start = call.start(i)
+    const length = call.length(i)
+    at = writeHeader(encoded, at, DOLLAR, length)
+    if (length > COPIED_BYTE_BY_BYTE_MAX) bytes.copy(encoded, at, start, start + length)
+    else for (let k = 0; k < length; k++) encoded[at + k] = bytes[start + k]!
+    at = writeLineEnd(encoded, at + length)
+  }
+  return encoded
+}
+
+const STAR = 0x2a
+const DOLLAR = 0x24
+const CR = 13
+const LF = 10
+/** Beyond this a call into native code pays for itself. */
+const COPIED_BYTE_BY_BYTE_MAX = 32
+
+/** Bytes of `$123` and its line end. */
+function headerBytes(count: number): number {
+  let digits = 1
+  for (let rest = count; rest >= 10; rest = Math.trunc(rest / 10)) digits++
+  return digits + 3
+}
+
+function writeHeader(bytes: Buffer, at: number, type: number, count: number): number {
+  const end = at + headerBytes(count) - 2
+  bytes[at] = type
+  let rest = count
+  for (let i = end - 1; i > at; i--) {
+    bytes[i] = 0x30 + (rest % 10)
+    rest = Math.trunc(rest / 10)
+  }
+  return writeLineEnd(bytes, end)
+}
+
+function writeLineEnd(bytes: Buffer, at: number): number {
+  bytes[at] = CR
+  bytes[at + 1] = LF
+  return at + 2
 }
