@@ -3,10 +3,14 @@
 // ioredis finds the keys of a command in a table that nobody can add to, so a Cluster would send
 // ours to a random node. But a command that carries its keys already is not looked up: ours get
 // theirs between being made and being sent, and go to the right node at once.
+//
+// ioredis writes each command to the socket by itself, which is most of what a command costs. What one
+// turn of the event loop sends is therefore gathered by the socket into one write.
 
 import type { Command } from './command.ts'
+import { Ending } from './ending.ts'
 import { asLatchkeyError } from './errors.ts'
-import type { IoredisClient, IoredisCluster, IoredisCommand } from './redis.ts'
+import type { Corkable, IoredisClient, IoredisCluster, IoredisCommand } from './redis.ts'
 import type { Transport } from './transport.ts'
 
 /** A limit on the time of one command would end waits that are meant to be long. */
@@ -15,9 +19,14 @@ const FOR_WAITS = { commandTimeout: undefined }
 /** A listener there must be, or ioredis prints; the commands in flight say what went wrong. */
 function ignoreErrors(): void {}
 
+function uncork(stream: Corkable): void {
+  stream.uncork()
+}
+
 export class IoredisTransport implements Transport {
   readonly keyPrefix: string
   readonly #redis: IoredisClient
+  readonly #ending = new Ending()
 
   constructor(redis: IoredisClient) {
     this.#redis = redis
@@ -25,6 +34,7 @@ export class IoredisTransport implements Transport {
   }
 
   async send({ name, args }: Command): Promise<unknown> {
+    this.#gather()
     try {
       return await this.#redis.call(name, args)
     } catch (error) {
@@ -44,10 +54,22 @@ export class IoredisTransport implements Transport {
     }
   }
 
+  /** A tick comes after all promises that a chunk of replies settles, and before the next chunk. */
+  #gather(): void {
+    const { stream } = this.#redis
+    if (stream?.writableCorked !== 0) return
+    stream.cork()
+    process.nextTick(uncork, stream)
+  }
+
   async duplicate(): Promise<Transport> {
     const copy = this.#redis.duplicate(FOR_WAITS)
     copy.on('error', ignoreErrors)
     return new IoredisTransport(copy)
+  }
+
+  watch(onEnd: () => void): () => void {
+    return this.#ending.watch(onEnd, listener => this.#redis.on('close', listener))
   }
 
   close(): void {
@@ -98,6 +120,8 @@ export class IoredisClusterTransport implements Transport {
     copy.on('error', ignoreErrors)
     return new IoredisClusterTransport(copy)
   }
+
+  watch(): undefined {}
 
   close(): void {
     this.#cluster.disconnect()

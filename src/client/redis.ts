@@ -13,9 +13,20 @@ export interface IoredisPipeline {
   exec(): Promise<[error: Error | null, reply: unknown][] | null>
 }
 
+/** A socket that can be told to gather what is written to it. */
+export interface Corkable {
+  readonly writableCorked: number
+  cork(): void
+  uncork(): void
+}
+
 /** An ioredis `Redis`. */
 export interface IoredisClient extends Listening {
   readonly options: { readonly keyPrefix?: string | undefined }
+  /** There is none before it connects. */
+  readonly stream?: Corkable
+  on(event: 'close', listener: () => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
   call(command: string, args: string[]): Promise<unknown>
   pipeline(): IoredisPipeline
   duplicate(override?: object): IoredisClient
@@ -41,6 +52,8 @@ export interface IoredisCluster extends Listening {
 /** A node-redis client. */
 export interface NodeRedisClient extends Listening {
   readonly isOpen: boolean
+  on(event: 'reconnecting' | 'end', listener: () => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
   sendCommand(args: readonly string[]): Promise<unknown>
   duplicate(): NodeRedisClient
   connect(): Promise<unknown>
