@@ -12,6 +12,8 @@ import {
   namedContender,
   redisContender,
 } from './contender.ts'
+import { measureCoordination } from './coordination/measure.ts'
+import { COORDINATION_NOTE, coordinationTables } from './coordination/report.ts'
 import { measureLatency } from './latency.ts'
 import { describeMachine } from './machine.ts'
 import { measureMemory } from './memory.ts'
@@ -67,6 +69,10 @@ async function run(options: BenchOptions): Promise<string> {
       rows.push(await measureLatency(contender, options.latencyKeys, options.latencySeconds))
     }
     parts.push(`## Latency under load\n\n${LATENCY_NOTE}`, latencyTable(rows, reference))
+  }
+  if (options.sections.includes('coordination')) {
+    const rows = await measureCoordination(contenders[0]!, contenders[1]!, options, progress)
+    parts.push(`## Coordination\n\n${COORDINATION_NOTE}`, coordinationTables(rows))
   }
   const notes = join(folder, 'NOTES.md')
   if (existsSync(notes)) parts.push(readFileSync(notes, 'utf8').trim())

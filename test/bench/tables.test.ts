@@ -114,7 +114,7 @@ describe('runnableCases', () => {
 describe('parseOptions', () => {
   it('measures all there is, by default', () => {
     expect(parseOptions([])).toMatchObject({
-      sections: ['throughput', 'memory', 'latency'],
+      sections: ['throughput', 'memory', 'latency', 'coordination'],
       tests: undefined,
       pipelines: [1, 16, 64],
       rounds: 5,
