@@ -16,7 +16,14 @@ import { type Client, IN_MULTI, READONLY_MODE } from '../../src/client.ts'
 import { IMMEDIATE, RUNS_QUEUE } from '../../src/command.ts'
 import { NO_SEGMENT } from '../../src/effects.ts'
 import { errors, ReplyError } from '../../src/errors.ts'
-import { keySlot, NO_SLOT, SEGMENT_SHIFT, SEGMENTS } from '../../src/keyspace/slot.ts'
+import {
+  forgetRoute,
+  keySlot,
+  NO_SLOT,
+  routeKey,
+  SEGMENT_SHIFT,
+  SEGMENTS,
+} from '../../src/keyspace/slot.ts'
 import { KeyPositions } from '../../src/keyspecs.ts'
 import type { Router } from '../../src/router.ts'
 import type { Server } from '../../src/server.ts'
@@ -163,12 +170,13 @@ export class ClusterRouter implements Router {
     const at = this.#keyIndexes[call.command.id]!
     if (at > 0) {
       const { offsets } = call
-      const slot = keySlot(call.bytes, offsets[at << 1]!, offsets[(at << 1) | 1]!)
+      const slot = routeKey(call.bytes, offsets[at << 1]!, offsets[(at << 1) | 1]!)
       const segment = slot >>> SEGMENT_SHIFT
       call.slot = slot
       call.segment = segment
       return this.#open[segment] === 1 || this.#admitElse(call)
     }
+    forgetRoute()
     return at === KEYLESS || this.#admitSearched(call)
   }
 

@@ -17,11 +17,34 @@ for (let byte = 0; byte < 256; byte++) {
   crcTable[byte] = crc
 }
 
+// The key that was routed last, and its slot: the handler looks for the same key a moment later, and
+// the checksum would take as long again as all else that routing does.
+let routedBytes: Uint8Array | undefined
+let routedStart = 0
+let routedEnd = 0
+let routedSlot = 0
+
+/** As `keySlot`, which need not work it out again until `forgetRoute`: the bytes must not change. */
+export function routeKey(bytes: Uint8Array, start: number, end: number): number {
+  routedBytes = undefined
+  routedSlot = keySlot(bytes, start, end)
+  routedBytes = bytes
+  routedStart = start
+  routedEnd = end
+  return routedSlot
+}
+
+/** Other bytes may be in the place of the key that was routed. */
+export function forgetRoute(): void {
+  routedBytes = undefined
+}
+
 /**
  * The slot of the key `bytes[start, end)`. Where the key has a `{tag}` that is not empty, only the
  * tag counts (first opening brace, first closing brace after it).
  */
 export function keySlot(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes === routedBytes && start === routedStart && end === routedEnd) return routedSlot
   let crc = 0
   for (let i = start; i < end; i++) {
     const byte = bytes[i]!
