@@ -84,7 +84,7 @@ function heap(call: Call): void {
   const { heapUsed, rss } = call.server.host.report()
   call.reply.verbatim(
     `heap_used:${heapUsed}\r\nrss:${rss}\r\npages:${call.server.keyspace.arena.pageBytes}\r\n` +
-      `objects:${call.server.keyspace.objects.length}\r\n`,
+      `objects:${call.server.keyspace.valueMemory.objects.length}\r\n`,
   )
 }
 

@@ -15,6 +15,7 @@ import {
   BARRIER,
   COUNTER,
   FENCE,
+  FIRST_COORDINATION_TYPE,
   LATCH,
   LEADER,
   LIMITER,
@@ -23,6 +24,7 @@ import {
   SEMAPHORE,
   TYPE_NAMES,
 } from './keyspace/record.ts'
+import type { Segment } from './keyspace/segment.ts'
 import { keySlot, SEGMENT_SHIFT } from './keyspace/slot.ts'
 import { type Lease, Leases } from './leases.ts'
 import { eventClass } from './notifications.ts'
@@ -76,7 +78,7 @@ const LAPSES_PER_WAKE = 1000
 
 export class Coordination {
   readonly leases = new Leases()
-  readonly requests = new Requests()
+  readonly requests: Requests
   /** Numbers that counters are waited for to reach, by database and key. */
   readonly thresholds = new Map<string, Thresholds>()
 
@@ -87,6 +89,7 @@ export class Coordination {
 
   constructor(server: Server) {
     this.#server = server
+    this.requests = new Requests(server.keyspace.valueMemory)
     this.#tokens = new SegmentTokens(server)
   }
 
@@ -191,6 +194,23 @@ export class Coordination {
     }
     if (kind === COUNTER) this.reached(db, key, (value as ValueOf[typeof COUNTER]).value)
     if (this.leases.firstAt < this.#server.nextWakeAt) this.#server.reschedule()
+  }
+
+  /** A segment is about to go, with its values. */
+  leaving(db: Database, segment: Segment): void {
+    const counts = this.#counts.get(db)
+    if (counts?.some(count => count > 0) !== true) return
+    forEachCoordinated(db, segment, (_, type, value) => {
+      counts[type]!--
+      this.leases.forget(value)
+    })
+  }
+
+  /** A segment has come, with its values, from another server of this process. */
+  joined(db: Database, segment: Segment): void {
+    forEachCoordinated(db, segment, (address, type, value) => {
+      this.arrived(db, db.key(address), type, value)
+    })
   }
 
   flushing(db: Database): void {
@@ -393,6 +413,21 @@ class SegmentTokens implements TokenSource {
 
   nextToken(): number {
     return this.#server.keyspace.tokens.next(this.segment, this.#server.now)
+  }
+}
+
+/** Visits the values of a segment that coordinate. */
+function forEachCoordinated(
+  db: Database,
+  segment: Segment,
+  visit: (address: number, type: CoordinationType, value: Value) => void,
+): void {
+  for (let i = 0; i < segment.count; i++) {
+    const address = segment.dense[i]!
+    const type = db.type(address)
+    if (type >= FIRST_COORDINATION_TYPE) {
+      visit(address, type as CoordinationType, db.object(address) as Value)
+    }
   }
 }
 

@@ -10,7 +10,7 @@
 import type { Call, EffectPart } from './call.ts'
 import type { Command } from './command.ts'
 import { type Effect, NO_SEGMENT } from './effects.ts'
-import { keySlot, SEGMENT_SHIFT } from './keyspace/slot.ts'
+import { keySlot, SEGMENT_SHIFT, segmentOfKey } from './keyspace/slot.ts'
 import { type KeyArguments, KeyPositions } from './keyspecs.ts'
 import type { Registry } from './registry.ts'
 import { COMPLETE, Decoder } from './wire/decoder.ts'
@@ -52,8 +52,7 @@ export class EffectKeys {
     const { spec } = command
     if (spec.segmentAt !== undefined) return Number(args.text(spec.segmentAt))
     if (this.#positions.find(spec, args) === 0) return this.#withoutKeys(command)
-    const key = Buffer.from(args.text(this.#positions.positions[0]!), 'latin1')
-    return keySlot(key, 0, key.length) >>> SEGMENT_SHIFT
+    return segmentOfKey(args.text(this.#positions.positions[0]!))
   }
 
   #withoutKeys({ spec, fullName }: Command): number {

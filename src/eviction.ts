@@ -2,7 +2,7 @@
 //
 // LRU and LFU are approximated as in Redis: a few random entries are looked at, the best to evict
 // are kept in a small pool from one time to the next, and the best of the pool goes. `volatile-ttl`
-// needs no sample: the expiry heap has the earliest on top. Coordination objects are never evicted.
+// needs no sample: the expiry heaps have the earliest on top. Coordination objects are never evicted.
 
 import type { Access } from './access.ts'
 import type { Database } from './keyspace/database.ts'
@@ -75,14 +75,18 @@ export class Eviction {
   }
 
   #sample(db: Database): number {
-    if (!this.#volatileOnly) return db.random(this.#random)
-    return db.expiries.addressAt(Math.floor(this.#random() * db.expiries.count))
+    return this.#volatileOnly ? db.expiries.random(this.#random) : db.random(this.#random)
   }
 
   #earliestExpiry(): { db: Database; address: number } | undefined {
     let best: Database | undefined
+    let earliest = Number.POSITIVE_INFINITY
     for (const db of this.#keyspace.databases) {
-      if (db.expiries.count > 0 && (!best || db.expiries.firstAt < best.expiries.firstAt)) best = db
+      const at = db.expiries.firstAt
+      if (at < earliest) {
+        best = db
+        earliest = at
+      }
     }
     if (best === undefined) return undefined
     const address = best.expiries.first

@@ -67,7 +67,7 @@ export class FieldExpiry {
     const hash = db.object(entry) as Hash
     const count = this.#expire(db, entry, max)
     const next = hash.nextExpiry()
-    if (next !== Number.POSITIVE_INFINITY) db.fieldDeadlines.note(key, next)
+    if (next !== Number.POSITIVE_INFINITY) db.fieldDeadlines.note(db.segmentOf(entry), key, next)
     if (hash.size === 0) this.#delete(db, entry)
     return count
   }

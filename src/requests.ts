@@ -6,12 +6,17 @@
 import type { Call } from './call.ts'
 import { errors } from './errors.ts'
 import { keySlot, SEGMENT_SHIFT, SEGMENTS } from './keyspace/slot.ts'
+import type { ValueMemory } from './keyspace/value-memory.ts'
 import { RequestMemory } from './values/request.ts'
 
 export class Requests {
-  /** Bytes that all of them take. */
-  memory = 0
   readonly #memories: (RequestMemory | undefined)[] = new Array(SEGMENTS).fill(undefined)
+  /** Where their bytes are counted. */
+  readonly #valueMemory: ValueMemory
+
+  constructor(valueMemory: ValueMemory) {
+    this.#valueMemory = valueMemory
+  }
 
   /** Ids that are remembered. */
   get size(): number {
@@ -38,11 +43,11 @@ export class Requests {
     if (memory === undefined) {
       memory = new RequestMemory()
       this.#memories[segment] = memory
-      this.memory += memory.memory()
+      this.#valueMemory.requestBytes += memory.memory()
     }
-    this.memory -= memory.memory()
+    const before = memory.memory()
     memory.remember(nameOf(call, i, id), reply, call.server.monotonic)
-    this.memory += memory.memory()
+    this.#valueMemory.requestBytes += memory.memory() - before
     call.effect('request.remembered', call.copy(i), id, reply)
   }
 
@@ -61,8 +66,23 @@ export class Requests {
   /** Takes note of what a memory weighs now, and lets go of an empty one. */
   #settle(segment: number, before: number): void {
     const memory = this.#memories[segment]!
-    this.memory += (memory.isFree ? 0 : memory.memory()) - before
+    this.#valueMemory.requestBytes += (memory.isFree ? 0 : memory.memory()) - before
     if (memory.isFree) this.#memories[segment] = undefined
+  }
+
+  /** Takes out what a segment remembers, to be given to another server. */
+  take(segment: number): RequestMemory | undefined {
+    const memory = this.#memories[segment]
+    this.#memories[segment] = undefined
+    if (memory !== undefined) this.#valueMemory.requestBytes -= memory.memory()
+    return memory
+  }
+
+  /** Gives a segment what it remembers. */
+  put(segment: number, memory: RequestMemory): void {
+    this.take(segment)
+    this.#memories[segment] = memory
+    this.#valueMemory.requestBytes += memory.memory()
   }
 
   /** Replays `expire`. */

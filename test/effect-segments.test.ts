@@ -307,14 +307,14 @@ describe('an entry', () => {
     const [a, b] = [segmentOf('a'), segmentOf('b')]
     const effects = log.flatMap(entry => entry.effects)
     expect(effects.map(({ database, segment }) => [database, segment])).toEqual([
+      [0, b],
       [0, a],
       [3, a],
-      [0, b],
     ])
     expect(lines()).toEqual([
-      `segment.flushed ${a}`,
-      `segment.flushed ${a}`,
       `segment.flushed ${b}`,
+      `segment.flushed ${a}`,
+      `segment.flushed ${a}`,
     ])
     client.call('FLUSHALL')
     expect(lines()).toEqual([])

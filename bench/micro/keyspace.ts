@@ -15,7 +15,13 @@ const long = Buffer.from(VALUE_100, 'latin1')
 
 function filledDatabase(value: Buffer): Database {
   const ignore = () => undefined
-  const hooks = { changed: ignore, flushing: ignore, expired: ignore, freed: ignore }
+  const hooks = {
+    changed: ignore,
+    flushing: ignore,
+    leaving: ignore,
+    expired: ignore,
+    freed: ignore,
+  }
   const database = new Keyspace(1, hooks).databases[0]!
   for (let at = 0; at < keys.length; at += KEY_BYTES) {
     database.setString(keys, at, at + KEY_BYTES, value, 0, value.length, false)

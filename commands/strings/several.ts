@@ -22,7 +22,7 @@ function mget(call: Call): void {
 function mset(call: Call): void {
   checkPairs(call)
   // Where there are no objects at all, none is in the way.
-  if (call.server.keyspace.objects.length > 0) {
+  if (call.server.keyspace.valueMemory.objects.length > 0) {
     for (let i = 1; i < call.count; i += 2) checkReplaceable(call.db, call.peek(i))
   }
   setPairs(call)

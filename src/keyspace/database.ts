@@ -10,8 +10,6 @@
 import { errors } from '../errors.ts'
 import { parseInteger, writeInteger } from '../wire/integer.ts'
 import { type Arena, PAGE_SHIFT, UNIT_MASK } from './arena.ts'
-import { Expiries } from './expiries.ts'
-import { FieldDeadlines } from './field-deadlines.ts'
 import { hashBytes } from './hash.ts'
 import type { Keyspace } from './keyspace.ts'
 import {
@@ -39,6 +37,9 @@ import {
 } from './record.ts'
 import { Segment } from './segment.ts'
 import { keySlot, SEGMENT_SHIFT, SEGMENTS } from './slot.ts'
+import type { ValueMemory } from './value-memory.ts'
+import { VolatileFields } from './volatile-fields.ts'
+import { VolatileKeys } from './volatile-keys.ts'
 
 /** Where integers are printed before they are stored. */
 const digits = Buffer.allocUnsafeSlow(24)
@@ -62,10 +63,12 @@ export class Database {
   /** Number of keys, expired ones that nobody has noticed yet included. */
   size = 0
   segments: (Segment | undefined)[] = new Array(SEGMENTS).fill(undefined)
-  readonly expiries: Expiries
-  /** When fields of hashes expire. */
-  readonly fieldDeadlines = new FieldDeadlines()
+  /** The entries that expire. */
+  readonly expiries = new VolatileKeys(this)
+  /** The hashes that have fields which do. */
+  readonly fieldDeadlines: VolatileFields
   readonly #keyspace: Keyspace
+  readonly #memory: ValueMemory
   readonly #arena: Arena
 
   // Registers of the last search. They save a second hash when a write follows the search.
@@ -75,15 +78,17 @@ export class Database {
   constructor(index: number, keyspace: Keyspace) {
     this.index = index
     this.#keyspace = keyspace
+    this.#memory = keyspace.valueMemory
     this.#arena = keyspace.arena
-    this.expiries = new Expiries(keyspace.arena)
+    this.fieldDeadlines = new VolatileFields(this, this.#memory)
   }
 
   /** The entry of a key, or 0. An entry past its expiry is deleted first, and is then none. */
   find(key: Uint8Array, start: number, end: number): number {
     const address = this.#locate(key, start, end)
-    if (address !== 0 && this.words(address)[this.word(address) + EXPIRY] !== 0) {
-      if (this.expiries.at(address) <= this.#keyspace.now) return this.#expire(address)
+    if (address !== 0 && this.isVolatile(address)) {
+      const { expiries } = this.segments[this.#slot >>> SEGMENT_SHIFT]!
+      if (expiries.at(address) <= this.#keyspace.now) return this.#expire(address)
     }
     return address
   }
@@ -104,7 +109,7 @@ export class Database {
 
   /** Whether the entry's time is over (it is still there only because nobody has looked). */
   isExpired(address: number): boolean {
-    const at = this.expiries.at(address)
+    const at = this.expiry(address)
     return at >= 0 && at <= this.#keyspace.now
   }
 
@@ -122,12 +127,12 @@ export class Database {
 
   /** Deletes up to `limit` entries whose time is over; answers how many. */
   expireDue(limit: number): number {
-    let count = 0
-    while (count < limit && this.expiries.firstAt <= this.#keyspace.now) {
-      this.#expire(this.expiries.first)
-      count++
+    for (let count = 0; count < limit; count++) {
+      const address = this.expiries.due(this.#keyspace.now)
+      if (address === 0) return count
+      this.#expire(address)
     }
-    return count
+    return limit
   }
 
   /** The page's words, and where in them the record starts. */
@@ -187,7 +192,7 @@ export class Database {
 
   /** The value as an object. Only for encoding OBJECT. */
   object(address: number): ObjectValue {
-    return this.#keyspace.objects[this.valueLength(address)]!
+    return this.#memory.objects[this.valueLength(address)]!
   }
 
   /** Number of the object that is the value, or -1. */
@@ -229,15 +234,35 @@ export class Database {
     this.words(address)[this.word(address) + ACCESS] = access
   }
 
+  /** The segment that an entry is in. */
+  segmentOf(address: number): Segment {
+    return this.segments[this.slot(address) >>> SEGMENT_SHIFT]!
+  }
+
+  /** Whether the entry expires. */
+  isVolatile(address: number): boolean {
+    return this.words(address)[this.word(address) + EXPIRY] !== 0
+  }
+
   /** Expiry in ms since the epoch, or -1. */
   expiry(address: number): number {
-    return this.expiries.at(address)
+    return this.isVolatile(address) ? this.segmentOf(address).expiries.at(address) : -1
+  }
+
+  #setExpiry(address: number, at: number): void {
+    if (this.segmentOf(address).expiries.set(address, at)) this.expiries.count++
+  }
+
+  #clearExpiry(address: number): void {
+    if (!this.isVolatile(address)) return
+    this.segmentOf(address).expiries.remove(address)
+    this.expiries.count--
   }
 
   /** Bytes that the entry costs: record, its share of the index, expiry, object. */
   memory(address: number): number {
     let bytes = this.#arena.sizeAt(address) + 12
-    if (this.expiries.at(address) >= 0) bytes += 12
+    if (this.isVolatile(address)) bytes += 12
     if (this.encoding(address) === OBJECT) bytes += this.object(address).memory()
     return bytes
   }
@@ -314,9 +339,9 @@ export class Database {
       // Whoever holds something here holds it: only what deletes a key may take it away.
       if (this.type(address) >= FIRST_COORDINATION_TYPE) throw errors.wrongType
       this.#forgetFields(address)
-      this.#keyspace.releaseObject(this.valueLength(address))
+      this.#memory.releaseObject(this.valueLength(address))
     }
-    if (!keepExpiry) this.expiries.remove(address)
+    if (!keepExpiry) this.#clearExpiry(address)
     const size = HEADER_BYTES + (end - start) + length
     if (!this.#arena.fits(address, size) || this.isLent(address)) {
       address = this.#relocate(address, size, HEADER_BYTES + (end - start))
@@ -342,12 +367,10 @@ export class Database {
     const number = this.#slot >>> SEGMENT_SHIFT
     let segment = this.segments[number]
     if (segment === undefined) {
-      segment = new Segment(arena)
+      segment = new Segment(this.#memory)
       this.segments[number] = segment
     }
-    const before = segment.indexBytes
     segment.insert(this.#hash, address)
-    this.#keyspace.indexBytes += segment.indexBytes - before
     this.size++
     if (this.#keyspace.created !== undefined) this.#keyspace.created(this, this.key(address))
     return address
@@ -360,9 +383,9 @@ export class Database {
     const to = (moved & UNIT_MASK) << 4
     this.page(address).copy(this.page(moved), to, from, from + keep)
     this.words(moved)[this.word(moved) + META]! &= ~LENT
-    const segment = this.segments[this.slot(moved) >>> SEGMENT_SHIFT]!
+    const segment = this.segmentOf(moved)
     segment.move(address, moved)
-    this.expiries.move(address, moved)
+    segment.expiries.move(address, moved)
     this.#arena.free(address)
     return moved
   }
@@ -453,7 +476,7 @@ export class Database {
     const head = HEADER_BYTES + this.keyLength(address)
     if (!this.#arena.fits(address, head)) address = this.#relocate(address, head, head)
     this.setKind(address, this.type(address), OBJECT)
-    this.words(address)[this.word(address) + VALUE_LENGTH] = this.#keyspace.keepObject(object)
+    this.words(address)[this.word(address) + VALUE_LENGTH] = this.#memory.keepObject(object)
     return address
   }
 
@@ -468,7 +491,7 @@ export class Database {
   ): number {
     const address = this.prepare(key, start, end, 0, keepExpiry)
     this.setKind(address, type, OBJECT)
-    this.words(address)[this.word(address) + VALUE_LENGTH] = this.#keyspace.keepObject(object)
+    this.words(address)[this.word(address) + VALUE_LENGTH] = this.#memory.keepObject(object)
     this.changed(address)
     return address
   }
@@ -489,19 +512,22 @@ export class Database {
     words[at + VERSION_HIGH] = keyspace.version / TWO_32
     keyspace.dirty++
     if (((words[at + META]! >>> ENCODING_SHIFT) & 15) === OBJECT) {
-      keyspace.measureObject(words[at + VALUE_LENGTH]!)
+      this.#memory.measureObject(words[at + VALUE_LENGTH]!)
       if (((words[at + META]! >>> TYPE_SHIFT) & 15) === HASH) this.#noteFields(address)
     }
   }
 
   #noteFields(address: number): void {
     const at = this.object(address).nextExpiry?.() ?? Number.POSITIVE_INFINITY
-    if (at !== Number.POSITIVE_INFINITY) this.fieldDeadlines.note(this.key(address), at)
+    if (at !== Number.POSITIVE_INFINITY) {
+      this.fieldDeadlines.note(this.segmentOf(address), this.key(address), at)
+    }
   }
 
   /** What the entry holds is about to go. */
   #forgetFields(address: number): void {
-    if (this.fieldDeadlines.size > 0) this.fieldDeadlines.forget(this.key(address))
+    if (this.fieldDeadlines.size === 0) return
+    this.fieldDeadlines.forget(this.segmentOf(address), this.key(address))
   }
 
   /** Deletes a key. False if there was none (an expired one counts as none). */
@@ -547,7 +573,7 @@ export class Database {
     const object = this.encoding(address) === OBJECT ? this.object(address).copy!() : undefined
     const copied = this.#reproduce(address, target, key, start, end)
     if (object !== undefined) {
-      target.words(copied)[target.word(copied) + VALUE_LENGTH] = this.#keyspace.keepObject(object)
+      target.words(copied)[target.word(copied) + VALUE_LENGTH] = this.#memory.keepObject(object)
     }
     target.changed(copied)
     return copied
@@ -569,27 +595,25 @@ export class Database {
     target.setKind(made, this.type(address), encoding)
     const from = this.valueStart(address)
     this.page(address).copy(target.page(made), target.valueStart(made), from, from + length)
-    const expiry = this.expiries.at(address)
-    if (expiry >= 0) target.expiries.set(made, expiry)
+    const expiry = this.expiry(address)
+    if (expiry >= 0) target.#setExpiry(made, expiry)
     return made
   }
 
   #remove(address: number): void {
     const keyspace = this.#keyspace
-    const segment = this.segments[this.slot(address) >>> SEGMENT_SHIFT]!
+    const segment = this.segmentOf(address)
     const key = keyspace.observed ? this.key(address) : ''
-    const before = segment.indexBytes
     segment.remove(address)
-    keyspace.indexBytes += segment.indexBytes - before
     segment.deletedVersion = keyspace.version
-    this.expiries.remove(address)
+    this.#clearExpiry(address)
     if (this.encoding(address) === OBJECT) {
       const type = this.type(address)
       if (type >= FIRST_COORDINATION_TYPE) {
         keyspace.hooks.freed(this, this.key(address), type, this.object(address))
       }
       this.#forgetFields(address)
-      keyspace.releaseObject(this.valueLength(address))
+      this.#memory.releaseObject(this.valueLength(address))
     }
     this.#arena.free(address)
     this.size--
@@ -599,14 +623,14 @@ export class Database {
 
   /** Sets the expiry, in ms since the epoch; the caller has dealt with times in the past. */
   setExpiry(address: number, at: number): void {
-    this.expiries.set(address, at)
+    this.#setExpiry(address, at)
     this.changed(address)
   }
 
   /** Takes the expiry away. False if there was none. */
   clearExpiry(address: number): boolean {
-    if (this.expiries.at(address) < 0) return false
-    this.expiries.remove(address)
+    if (!this.isVolatile(address)) return false
+    this.#clearExpiry(address)
     this.changed(address)
     return true
   }
@@ -666,10 +690,31 @@ export class Database {
   detach(): (Segment | undefined)[] {
     const segments = this.segments
     this.segments = new Array(SEGMENTS).fill(undefined)
-    this.expiries.clear()
-    this.fieldDeadlines.clear()
+    this.expiries.count = 0
+    this.fieldDeadlines.size = 0
     this.size = 0
     return segments
+  }
+
+  /** Forgets the entries of a segment, if there is one, without freeing them. */
+  detachSegment(number: number): void {
+    const segment = this.segments[number]
+    if (segment === undefined) return
+    this.segments[number] = undefined
+    this.#count(segment, -1)
+  }
+
+  /** Takes over a segment of another keyspace in the same memory, where this database has none. */
+  attachSegment(number: number, segment: Segment): void {
+    if (this.segments[number] !== undefined) throw new Error(`segment ${number} is here already`)
+    this.segments[number] = segment
+    this.#count(segment, 1)
+  }
+
+  #count(segment: Segment, times: 1 | -1): void {
+    this.size += times * segment.count
+    this.expiries.count += times * segment.expiries.count
+    this.fieldDeadlines.size += times * (segment.fieldDeadlines?.size ?? 0)
   }
 
   /** Exchanges contents with another database, as SWAPDB does. */

@@ -1,4 +1,4 @@
-// expiries.ts — When the entries of a database expire: a binary heap in typed arrays.
+// expiries.ts — When the entries of a segment expire: a binary heap in typed arrays.
 //
 // The earliest expiry is on top, so active expiry takes exactly what is due and never samples.
 // Each record knows its place in the heap (word EXPIRY), so changing or removing an expiry is
@@ -6,22 +6,25 @@
 
 import { type Arena, PAGE_SHIFT, UNIT_MASK } from './arena.ts'
 import { EXPIRY } from './record.ts'
+import type { ValueMemory } from './value-memory.ts'
 
 const CAPACITY_MIN = 16
-const TTL_SAMPLES = 64
+const NO_TIMES = new Float64Array(0)
+const NO_ADDRESSES = new Uint32Array(0)
 
 export class Expiries {
   count = 0
+  readonly #memory: ValueMemory
   readonly #arena: Arena
-  #times = new Float64Array(CAPACITY_MIN)
-  #addresses = new Uint32Array(CAPACITY_MIN)
+  /** Bytes of the arrays. */
+  bytes = 0
+  // Most segments of most databases have no volatile entry, and take no room for one.
+  #times = NO_TIMES
+  #addresses = NO_ADDRESSES
 
-  constructor(arena: Arena) {
-    this.#arena = arena
-  }
-
-  get indexBytes(): number {
-    return this.#times.byteLength + this.#addresses.byteLength
+  constructor(memory: ValueMemory) {
+    this.#memory = memory
+    this.#arena = memory.arena
   }
 
   /** Address with the earliest expiry. Only when `count` is not 0. */
@@ -34,19 +37,12 @@ export class Expiries {
     return this.count === 0 ? Number.POSITIVE_INFINITY : this.#times[0]!
   }
 
-  /** Mean time to live in ms of a sample of the entries, for INFO. */
-  meanTtl(now: number): number {
-    const sampled = Math.min(this.count, TTL_SAMPLES)
-    if (sampled === 0) return 0
-    let sum = 0
-    for (let i = 0; i < sampled; i++) {
-      sum += Math.max(0, this.#times[Math.floor((i * this.count) / sampled)]! - now)
-    }
-    return Math.floor(sum / sampled)
-  }
-
   addressAt(place: number): number {
     return this.#addresses[place]!
+  }
+
+  timeAt(place: number): number {
+    return this.#times[place]!
   }
 
   /** Expiry of an entry in ms since the epoch, or -1. */
@@ -55,46 +51,33 @@ export class Expiries {
     return place < 0 ? -1 : this.#times[place]!
   }
 
-  set(address: number, at: number): void {
-    let place = this.#placeOf(address)
-    if (place < 0) {
-      place = this.count++
-      if (place === this.#times.length) this.#grow()
+  /** Sets an entry's expiry. True if it had none. */
+  set(address: number, at: number): boolean {
+    const place = this.#placeOf(address)
+    if (place >= 0) {
+      this.#settle(place, at, address)
+      return false
     }
-    this.#settle(place, at, address)
+    const added = this.count++
+    if (added === this.#times.length) this.#grow()
+    this.#settle(added, at, address)
+    return true
   }
 
-  remove(address: number): void {
+  /** Takes the expiry away. False if there was none. */
+  remove(address: number): boolean {
     const place = this.#placeOf(address)
-    if (place < 0) return
+    if (place < 0) return false
     this.#link(address, -1)
     const last = --this.count
     if (place !== last) this.#settle(place, this.#times[last]!, this.#addresses[last]!)
+    return true
   }
 
   /** The record has moved; its header, with the place in it, was copied. */
   move(from: number, to: number): void {
     const place = this.#placeOf(from)
     if (place >= 0) this.#addresses[place] = to
-  }
-
-  clear(): void {
-    this.count = 0
-    this.#times = new Float64Array(CAPACITY_MIN)
-    this.#addresses = new Uint32Array(CAPACITY_MIN)
-  }
-
-  /** Exchanges contents with another database's; places in the records stay right. */
-  swap(other: Expiries): void {
-    const { count } = this
-    this.count = other.count
-    other.count = count
-    const times = this.#times
-    this.#times = other.#times
-    other.#times = times
-    const addresses = this.#addresses
-    this.#addresses = other.#addresses
-    other.#addresses = addresses
   }
 
   #placeOf(address: number): number {
@@ -131,11 +114,15 @@ export class Expiries {
   }
 
   #grow(): void {
-    const times = new Float64Array(this.#times.length * 2)
+    const capacity = Math.max(CAPACITY_MIN, this.#times.length * 2)
+    const times = new Float64Array(capacity)
     times.set(this.#times)
     this.#times = times
-    const addresses = new Uint32Array(this.#addresses.length * 2)
+    const addresses = new Uint32Array(capacity)
     addresses.set(this.#addresses)
     this.#addresses = addresses
+    const bytes = times.byteLength + addresses.byteLength
+    this.#memory.indexBytes += bytes - this.bytes
+    this.bytes = bytes
   }
 }

@@ -1,4 +1,4 @@
-// field-deadlines.ts — Which hashes of a database have fields that expire, the earliest first.
+// field-deadlines.ts — Which hashes of a segment have fields that expire, the earliest first.
 //
 // A row is a key and a time. A hash whose fields are given later times keeps its row, so whoever takes
 // one looks at the hash itself.
@@ -20,40 +20,39 @@ class Row implements Due {
 }
 
 /** A row: object, key, its entries in the map and the heap. */
-const ROW_BYTES = 200
+export const ROW_BYTES = 200
 
 export class FieldDeadlines {
-  #heap = new Deadlines<Row>()
-  #rows = new Map<string, Row>()
+  readonly #heap = new Deadlines<Row>()
+  readonly #rows = new Map<string, Row>()
 
   /** Number of rows. */
   get size(): number {
     return this.#rows.size
   }
 
-  memory(): number {
-    return this.#rows.size * ROW_BYTES
-  }
-
-  /** A field of the hash under `key` expires at `at`, and none before that. */
-  note(key: string, at: number): void {
+  /** A field of the hash under `key` expires at `at`, and none before that. True if the row is new. */
+  note(key: string, at: number): boolean {
     const row = this.#rows.get(key)
     if (row === undefined) {
       const added = new Row(key, at)
       this.#rows.set(key, added)
       this.#heap.add(added)
-    } else if (at < row.expiresAt) {
+      return true
+    }
+    if (at < row.expiresAt) {
       row.expiresAt = at
       this.#heap.moved(row)
     }
+    return false
   }
 
-  /** The hash under `key` is gone. */
-  forget(key: string): void {
+  /** The hash under `key` is gone. False if it had no row. */
+  forget(key: string): boolean {
     const row = this.#rows.get(key)
-    if (row === undefined) return
+    if (row === undefined) return false
     this.#heap.remove(row)
-    this.#rows.delete(key)
+    return this.#rows.delete(key)
   }
 
   /** Takes out the earliest row if its time is not after `now`; its key. */
@@ -63,20 +62,5 @@ export class FieldDeadlines {
     this.#heap.remove(row)
     this.#rows.delete(row.key)
     return row.key
-  }
-
-  clear(): void {
-    this.#heap = new Deadlines()
-    this.#rows = new Map()
-  }
-
-  /** Exchanges the rows with those of another database. */
-  swap(other: FieldDeadlines): void {
-    const heap = this.#heap
-    this.#heap = other.#heap
-    other.#heap = heap
-    const rows = this.#rows
-    this.#rows = other.#rows
-    other.#rows = rows
   }
 }

@@ -3,10 +3,11 @@
 // The keyspace has no clock and no log. Whoever runs commands sets `now` and `version` before each,
 // and learns of changes from `dirty` and the hooks.
 
-import { Arena } from './arena.ts'
+import type { Arena } from './arena.ts'
 import { Database, type ObjectValue } from './database.ts'
 import type { Segment } from './segment.ts'
 import { Tokens } from './tokens.ts'
+import { ValueMemory } from './value-memory.ts'
 
 /** What the keyspace tells its owner while it works. */
 export interface KeyspaceHooks {
@@ -16,20 +17,21 @@ export interface KeyspaceHooks {
   freed(database: Database, key: string, type: number, object: ObjectValue): void
   /** All keys of a database are about to go. */
   flushing(database: Database): void
+  /** All keys of a segment of a database are about to go. */
+  leaving(database: Database, number: number, segment: Segment): void
   /** A key's time was over, and it is deleted now. */
   expired(database: Database, key: string): void
 }
 
-/** Entries of a flushed database that are freed per step, so that no step stalls the loop. */
-const RECLAIM_ENTRIES = 20_000
-/** Databases up to this size are freed while the client waits. */
+/** Databases and segments up to this size are freed while the client waits. */
 const FLUSH_AT_ONCE_MAX = 10_000
 
 export class Keyspace {
-  readonly arena = new Arena()
   readonly databases: readonly Database[]
   readonly hooks: KeyspaceHooks
   readonly tokens = new Tokens()
+  /** Perhaps shared with other keyspaces. */
+  readonly valueMemory: ValueMemory
 
   /** Time of the command being run, ms since the epoch. */
   now = 0
@@ -48,27 +50,23 @@ export class Keyspace {
   /** Access word of new entries; the eviction policy keeps it current. */
   newAccess = 0
 
-  /** Objects by number; entries refer to them. */
-  readonly objects: (ObjectValue | undefined)[] = []
-  readonly #freeObjects: number[] = []
-  readonly #objectBytes: number[] = []
-  objectBytes = 0
-  indexBytes = 0
-
-  readonly #reclaim: Segment[] = []
-
-  constructor(databaseCount: number, hooks: KeyspaceHooks) {
+  constructor(databaseCount: number, hooks: KeyspaceHooks, valueMemory = new ValueMemory()) {
     this.hooks = hooks
+    this.valueMemory = valueMemory
     this.databases = Array.from({ length: databaseCount }, (_, index) => new Database(index, this))
   }
 
-  /** Bytes that the data takes: records, tables, expiries, objects. */
+  get arena(): Arena {
+    return this.valueMemory.arena
+  }
+
+  /** Bytes that the data takes, with that of other keyspaces that share the memory. */
   get memory(): number {
-    let bytes = this.arena.liveBytes + this.indexBytes + this.objectBytes
-    for (const { expiries, fieldDeadlines } of this.databases) {
-      bytes += expiries.indexBytes + fieldDeadlines.memory()
-    }
-    return bytes
+    return this.valueMemory.bytes
+  }
+
+  get objectBytes(): number {
+    return this.valueMemory.objectBytes
   }
 
   get size(): number {
@@ -77,66 +75,43 @@ export class Keyspace {
     return count
   }
 
-  keepObject(object: ObjectValue): number {
-    const number = this.#freeObjects.pop() ?? this.objects.length
-    this.objects[number] = object
-    this.#objectBytes[number] = 0
-    return number
-  }
-
-  /** Takes note of what an object weighs now. */
-  measureObject(number: number): void {
-    const bytes = this.objects[number]!.memory()
-    this.objectBytes += bytes - this.#objectBytes[number]!
-    this.#objectBytes[number] = bytes
-  }
-
-  releaseObject(number: number): void {
-    this.objectBytes -= this.#objectBytes[number]!
-    this.#objectBytes[number] = 0
-    this.objects[number] = undefined
-    this.#freeObjects.push(number)
-  }
-
   /** Empties one database. What is large is freed later, in slices, by `reclaim`. */
   flush(database: Database): void {
     const size = database.size
     this.hooks.flushing(database)
     for (const segment of database.detach()) {
-      if (segment === undefined) continue
-      this.indexBytes -= segment.indexBytes
-      this.#reclaim.push(segment)
+      if (segment !== undefined) this.valueMemory.discard(segment)
     }
     this.dirty += size
     if (size <= FLUSH_AT_ONCE_MAX) while (this.reclaim());
   }
 
-  /** Empties one segment of a database. */
+  /** Empties one segment of a database, likewise. */
   flushSegment(database: Database, number: number): void {
+    const segment = this.takeSegment(database, number)
+    if (segment === undefined) return
+    const { count } = segment
+    this.dirty += count
+    this.valueMemory.discard(segment)
+    if (count <= FLUSH_AT_ONCE_MAX) while (this.reclaim());
+  }
+
+  /** Takes a segment out of a database as it is; its keys are then nowhere. */
+  takeSegment(database: Database, number: number): Segment | undefined {
     const segment = database.segments[number]
-    while (segment !== undefined && segment.count > 0) {
-      database.deleteAt(segment.dense[segment.count - 1]!)
-    }
+    if (segment === undefined) return undefined
+    this.hooks.leaving(database, number, segment)
+    database.detachSegment(number)
+    return segment
   }
 
   /** Whether flushed entries wait to be freed. */
   get isReclaiming(): boolean {
-    return this.#reclaim.length > 0
+    return this.valueMemory.isReclaiming
   }
 
   /** Frees a slice of what was flushed; true if more is left. */
   reclaim(): boolean {
-    const segment = this.#reclaim.at(-1)
-    if (segment === undefined) return false
-    // Any database reads records alike; the first one serves.
-    const reader = this.databases[0]!
-    for (let i = 0; i < RECLAIM_ENTRIES && segment.count > 0; i++) {
-      const address = segment.dense[--segment.count]!
-      const object = reader.objectNumber(address)
-      if (object >= 0) this.releaseObject(object)
-      this.arena.free(address)
-    }
-    if (segment.count === 0) this.#reclaim.pop()
-    return this.#reclaim.length > 0
+    return this.valueMemory.reclaim()
   }
 }

@@ -7,7 +7,7 @@
 //   word 4  length of the value in bytes, or the number of the object that is the value
 //   word 5  version, low 32 bits: the log sequence number of the last change
 //   word 6  version, high bits
-//   word 7  position in the database's expiry heap plus one; 0 without expiry
+//   word 7  position in the expiry heap of its segment plus one; 0 without expiry
 //
 // The value follows the key without padding. Whoever writes here must leave the other words alone.
 

@@ -1,4 +1,5 @@
-// segment.ts — The keys of 64 slots of one database: a hash table of addresses, and a dense array.
+// segment.ts — The keys of 64 slots of one database: a hash table of addresses, and a dense array. It also has
+// their expiries, so it can go to another keyspace that shares its memory, as it is.
 //
 // The table is open addressing with linear probing over pairs (address, hash); removal shifts the
 // followers back, so there are no tombstones and a miss stays short. The dense array gives a random
@@ -9,8 +10,11 @@
 // the number of both.
 
 import { type Arena, PAGE_SHIFT, UNIT_MASK } from './arena.ts'
+import { Expiries } from './expiries.ts'
+import { type FieldDeadlines, ROW_BYTES } from './field-deadlines.ts'
 import { hashBytes } from './hash.ts'
 import { HEADER_BYTES, INDEX, KEY_LENGTH } from './record.ts'
+import type { ValueMemory } from './value-memory.ts'
 
 const TABLE_SLOTS_MIN = 8
 const DENSE_MIN = 8
@@ -24,14 +28,29 @@ export class Segment {
   /** Where the last `find` ended: the place of that entry, as long as the table has it there. */
   position = 0
 
+  /** When its entries expire. */
+  readonly expiries: Expiries
+  /** When fields of its hashes do; undefined until one is to. */
+  fieldDeadlines: FieldDeadlines | undefined = undefined
+
+  readonly #memory: ValueMemory
   readonly #arena: Arena
   #mask = TABLE_SLOTS_MIN - 1
 
-  constructor(arena: Arena) {
-    this.#arena = arena
+  constructor(memory: ValueMemory) {
+    this.#memory = memory
+    this.#arena = memory.arena
+    this.expiries = new Expiries(memory)
+    memory.indexBytes += this.indexBytes
   }
 
-  /** Bytes of the index structures. */
+  /** Bytes of all that belongs to it, beside its records. */
+  get bytes(): number {
+    const rows = this.fieldDeadlines?.size ?? 0
+    return this.indexBytes + this.expiries.bytes + rows * ROW_BYTES
+  }
+
+  /** Bytes of table and dense array. */
   get indexBytes(): number {
     return this.table.byteLength + this.dense.byteLength
   }
@@ -75,6 +94,7 @@ export class Segment {
     if (index === this.dense.length) {
       const grown = new Uint32Array(index + (index >>> 1))
       grown.set(this.dense)
+      this.#memory.indexBytes += grown.byteLength - this.dense.byteLength
       this.dense = grown
     }
     this.dense[index] = address
@@ -152,13 +172,16 @@ export class Segment {
   #shrink(slots: number): void {
     this.#resize(slots)
     if (this.dense.length > DENSE_MIN && this.count < this.dense.length >>> 2) {
+      const { byteLength } = this.dense
       this.dense = this.dense.slice(0, Math.max(DENSE_MIN, this.dense.length >>> 1))
+      this.#memory.indexBytes += this.dense.byteLength - byteLength
     }
   }
 
   #resize(slots: number): void {
     const old = this.table
     this.table = new Uint32Array(2 * slots)
+    this.#memory.indexBytes += this.table.byteLength - old.byteLength
     this.#mask = slots - 1
     for (let i = 0; i < old.length; i += 2) {
       if (old[i] !== 0) this.#place(old[i + 1]!, old[i]!)

@@ -112,6 +112,7 @@ describe('MULTI and EXEC', () => {
 
   it('are refused at the memory limit: queueing anything, and EXEC if it writes', () => {
     const { server, a, b } = pair()
+    a.call('SET', 'other', 'v')
     a.pipeline(['MULTI'], ['SET', 'k', 'v'])
     b.pipeline(['MULTI'], ['GET', 'k'])
     server.connect().call('CONFIG', 'SET', 'maxmemory', '1')

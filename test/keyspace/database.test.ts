@@ -12,6 +12,7 @@ beforeEach(() => {
   keyspace = new Keyspace(2, {
     changed: () => undefined,
     flushing: () => undefined,
+    leaving: () => undefined,
     freed: () => undefined,
     expired: (_, key) => expired.push(key),
   })
@@ -114,36 +115,71 @@ test('an expiry follows its entry when the value outgrows its record', () => {
   expect(db.expiry(set('a', '2'))).toBe(-1)
 })
 
-test('expiries come in order of time, whatever was changed in between', () => {
+/** Keys of one segment, of others, and how they are to expire. */
+const mortals = fc.array(
+  fc.tuple(fc.integer({ min: 0, max: 30 }), fc.boolean(), fc.integer({ min: 1, max: 500 })),
+  { maxLength: 200 },
+)
+
+test('expiries come in order of time in each segment, whatever was changed in between', () => {
   fc.assert(
-    fc.property(
-      fc.array(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 500 })), {
-        maxLength: 200,
-      }),
-      steps => {
-        keyspace.flush(db)
-        expired = []
-        keyspace.now = 0
-        const model = new Map<string, number>()
-        for (const [number, at] of steps) {
-          const key = `k${number}`
-          if (at % 7 === 0) {
-            del(key)
-            model.delete(key)
-          } else {
-            db.setExpiry(set(key, 'v'), at)
-            model.set(key, at)
-          }
+    fc.property(mortals, steps => {
+      keyspace.flush(db)
+      expired = []
+      keyspace.now = 0
+      const model = new Map<string, number>()
+      for (const [number, tagged, at] of steps) {
+        const key = tagged ? `{t}${number}` : `k${number}`
+        if (at % 7 === 0) {
+          del(key)
+          model.delete(key)
+        } else {
+          db.setExpiry(set(key, 'v'), at)
+          model.set(key, at)
         }
-        keyspace.now = 1000
-        db.expireDue(1000)
-        expect(expired.map(key => model.get(key))).toEqual(
-          [...model.values()].sort((a, b) => a - b),
-        )
-        expect(db.size).toBe(0)
-      },
-    ),
+        const earliest = db.expiries.first
+        expect(db.expiries.count).toBe(model.size)
+        expect(db.expiries.firstAt).toBe(Math.min(...model.values()))
+        if (earliest !== 0) expect(db.expiry(earliest)).toBe(db.expiries.firstAt)
+      }
+      keyspace.now = 250
+      db.expireDue(1000)
+      keyspace.now = 1000
+      while (db.expireDue(7) === 7);
+      const tagged = expired.filter(key => key.startsWith('{t}'))
+      const times = tagged.map(key => model.get(key)!)
+      expect(times).toEqual(times.toSorted((a, b) => a - b))
+      expect(new Set(expired)).toEqual(new Set(model.keys()))
+      expect(expired).toHaveLength(model.size)
+      expect([db.size, db.expiries.count]).toEqual([0, 0])
+      expect(db.expiries.first).toBe(0)
+    }),
   )
+})
+
+test('random volatile entries are drawn fairly from all segments', () => {
+  for (let i = 0; i < 100; i++) db.setExpiry(set(`key:${i}`, 'v'), 5000)
+  for (let i = 0; i < 100; i++) set(`stays:${i}`, 'v')
+  const counts = new Map<string, number>()
+  for (let i = 0; i < 10_000; i++) {
+    const key = db.key(db.expiries.random(() => (((i * 7919) % 10_000) + 0.5) / 10_000))
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  expect([...counts.values()]).toEqual(new Array(100).fill(100))
+  expect(db.expiries.meanTtl(1000)).toBe(4000)
+})
+
+test('memory is as it was once everything is gone, also what was flushed', () => {
+  const fill = (count: number) => {
+    for (let i = 0; i < count; i++) db.setExpiry(set(`key:${i}`, 'v'), 5000)
+  }
+  fill(20_000)
+  keyspace.flush(db)
+  while (keyspace.reclaim());
+  expect(keyspace.memory).toBe(0)
+  fill(1000)
+  for (let number = 0; number < 256; number++) keyspace.flushSegment(db, number)
+  expect([keyspace.memory, db.size, db.expiries.count]).toEqual([0, 0, 0])
 })
 
 test('SCAN returns every entry that stays, whatever comes and goes meanwhile', () => {

@@ -27,14 +27,6 @@ it('keeps one row for a key, with the earliest of its times', () => {
   expect(deadlines.take(100)).toBeUndefined()
 })
 
-it('changes places with another', () => {
-  const [one, two] = [new FieldDeadlines(), new FieldDeadlines()]
-  one.note('a', 1)
-  two.note('b', 2)
-  one.swap(two)
-  expect([one.take(9), two.take(9)]).toEqual(['b', 'a'])
-})
-
 it('agrees with a sorted list, whatever is noted, forgotten and taken', () => {
   const name = fc.constantFrom('a', 'b', 'c', 'd', 'e')
   const time = fc.nat({ max: 50 })
