@@ -1,7 +1,7 @@
 // cjson.ts — The library `cjson`: Lua values to and from JSON, with the defaults that Redis has.
 //
 // A table is an array if its keys are positive integers, else an object; an empty one is an object. What
-// a script configures holds until it ends.
+// a script configures holds for all that come after it, as in Redis.
 
 import type { LuaFunction, LuaThread } from './interpreter.ts'
 import { JsonText, type Token } from './json-text.ts'
@@ -322,10 +322,11 @@ export function cjsonLibrary(lua: Lua): Library {
     min: number,
     max: number,
   ): number => {
-    if (!isGiven(lua, thread, argument)) return present
+    if (!lua.isGiven(thread, argument)) return present
     const value = Math.trunc(api.luaL_checknumber(thread, argument))
     if (value < min || value > max) {
-      lua.raiseArgument(thread, argument, `expected integer between ${min} and ${max}`)
+      // Whichever it is, Redis speaks of the first.
+      lua.raiseArgument(thread, 1, `expected integer between ${min} and ${max}`)
     }
     return value
   }
@@ -374,7 +375,7 @@ export function cjsonLibrary(lua: Lua): Library {
       },
       encode_sparse_array: thread => {
         if (api.lua_gettop(thread) > 3) lua.raiseArgument(thread, 4, 'found too many arguments')
-        if (isGiven(lua, thread, 1)) {
+        if (lua.isGiven(thread, 1)) {
           configuration.sparseConvert = wordOption(thread, 1, ['off', 'on']) === 'on'
         }
         configuration.sparseRatio = integerOption(
@@ -425,14 +426,14 @@ export function cjsonLibrary(lua: Lua): Library {
       },
       encode_keep_buffer: thread => {
         single(thread)
-        if (isGiven(lua, thread, 1)) {
+        if (lua.isGiven(thread, 1)) {
           configuration.keepBuffer = wordOption(thread, 1, ['off', 'on']) === 'on'
         }
         return pushFlag(thread, configuration.keepBuffer)
       },
       encode_invalid_numbers: thread => {
         single(thread)
-        if (isGiven(lua, thread, 1)) {
+        if (lua.isGiven(thread, 1)) {
           const word = wordOption(thread, 1, ['off', 'on', 'null'])
           configuration.encodeInvalid =
             word === 'on' ? 'write' : word === 'null' ? 'null' : 'refuse'
@@ -445,7 +446,7 @@ export function cjsonLibrary(lua: Lua): Library {
       },
       decode_invalid_numbers: thread => {
         single(thread)
-        if (isGiven(lua, thread, 1)) {
+        if (lua.isGiven(thread, 1)) {
           configuration.decodeInvalid = wordOption(thread, 1, ['off', 'on']) === 'on'
         }
         return pushFlag(thread, configuration.decodeInvalid)
@@ -463,15 +464,8 @@ export function cjsonLibrary(lua: Lua): Library {
         api.lua_pushlightuserdata(thread, 0)
         lua.setField(thread, -2, 'null')
       },
-      reset: () => {
-        Object.assign(configuration, DEFAULTS)
-      },
     }
   }
 
   return create()
-}
-
-function isGiven(lua: Lua, thread: LuaThread, argument: number): boolean {
-  return lua.has(thread, argument) && lua.type(thread, argument) !== NIL
 }

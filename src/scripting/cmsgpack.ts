@@ -96,7 +96,8 @@ class Packer {
   }
 
   #number(value: number): void {
-    if (Number.isInteger(value) && Math.abs(value) < INT64_LIMIT) this.#integer(value)
+    if (Number.isInteger(value) && value >= -INT64_LIMIT && value < INT64_LIMIT)
+      this.#integer(value)
     else if (Math.fround(value) === value) {
       const at = this.#reserve(5)
       this.#bytes[at] = 0xca

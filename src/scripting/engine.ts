@@ -20,6 +20,7 @@ import { RedisLibrary } from './redis-library.ts'
 import { ResultWriter } from './results.ts'
 import type { Run } from './run.ts'
 import { Sandbox } from './sandbox.ts'
+import { asSource } from './source-guard.ts'
 import { structLibrary } from './struct.ts'
 
 const LIBRARIES = [bitLibrary, cjsonLibrary, cmsgpackLibrary, structLibrary]
@@ -62,7 +63,7 @@ export class Engine {
     this.#redis = new RedisLibrary(server, lua)
     this.#results = new ResultWriter(lua, server.reply)
     let handler = 0
-    this.sandbox = new Sandbox(lua, (sandbox, thread) => {
+    this.sandbox = new Sandbox(lua, server.scripts.random, (sandbox, thread) => {
       handler = loadHandler(lua, thread)
       if (register === undefined) {
         lua.pushKept(thread, handler)
@@ -95,7 +96,7 @@ export class Engine {
   compile(source: string, name: string): number | string {
     const { lua } = this
     try {
-      if (lua.load(lua.main, source, name)) return lua.keep(lua.main)
+      if (lua.load(lua.main, asSource(source), name)) return lua.keep(lua.main)
       const text = lua.text(lua.main, -1)
       lua.pop(lua.main)
       return text
@@ -148,7 +149,6 @@ export class Engine {
     const { lua } = this
     const { api, main } = lua
     this.#redis.run = run
-    this.sandbox.reset()
     const { db } = run.call.client
     try {
       lua.pushKept(main, this.#handler)

@@ -51,6 +51,8 @@ export interface LuaExports {
   lua_concat(thread: LuaThread, count: number): void
   lua_newthread(thread: LuaThread): LuaThread
 
+  lua_isnumber(thread: LuaThread, index: number): number
+  lua_isstring(thread: LuaThread, index: number): number
   lua_type(thread: LuaThread, index: number): number
   lua_rawequal(thread: LuaThread, a: number, b: number): number
   lua_toboolean(thread: LuaThread, index: number): number

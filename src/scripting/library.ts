@@ -10,8 +10,6 @@ export interface Library {
   readonly texts?: Readonly<Record<string, string>>
   /** Adds what is neither, to the table on top. */
   readonly extend?: (thread: LuaThread) => void
-  /** A script begins: what the last one set is taken back. */
-  readonly reset?: () => void
 }
 
 /** Adds the library to the table of globals on top. */
@@ -19,7 +17,6 @@ export function addLibrary(lua: Lua, sandbox: Sandbox, thread: LuaThread, librar
   pushLibrary(lua, thread, library)
   sandbox.protect(thread)
   lua.setField(thread, -2, library.name)
-  if (library.reset !== undefined) sandbox.onReset(library.reset)
 }
 
 /** Pushes the library as a table that may be changed. */

@@ -20,6 +20,7 @@ export const FUNCTION = 6
 /** Pseudo-indexes of the registry, of a thread's globals, and of a function's first upvalue. */
 export const REGISTRY = -10000
 export const GLOBALS = -10002
+export const firstUpvalue = -10003
 
 /** `lua_pcall` succeeded. */
 export const OK = 0
@@ -28,9 +29,6 @@ export const ALL_RESULTS = -1
 
 /** Strings up to this size are passed through memory that is there; larger ones ask for their own. */
 const SCRATCH_BYTES = 1 << 16
-/** The first byte of compiled code, which is not taken: it can break the interpreter. */
-const BYTECODE = '\x1b'
-export const bytecodeRefused = 'attempt to load chunk with wrong mode'
 
 export class Lua {
   readonly api: LuaExports
@@ -197,6 +195,11 @@ export class Lua {
     return this.api.lua_gettop(thread) >= argument
   }
 
+  /** Whether there is an argument other than nil. */
+  isGiven(thread: LuaThread, argument: number): boolean {
+    return this.api.lua_type(thread, argument) > NIL
+  }
+
   /** A string field of the table at `index`, or undefined. */
   textField(thread: LuaThread, index: number, name: string): string | undefined {
     this.getField(thread, index, name)
@@ -233,10 +236,6 @@ export class Lua {
 
   /** Compiles; leaves the function, or the error's text, on the stack. */
   load(thread: LuaThread, source: string, name: string): boolean {
-    if (source.startsWith(BYTECODE)) {
-      this.push(thread, bytecodeRefused)
-      return false
-    }
     const { api, interpreter } = this
     const place = api.malloc(source.length + name.length + 1)
     if (place === 0) {

@@ -105,7 +105,7 @@ export class NestedCommands {
         else heap.copy(bytes, at, address, address + size)
         at += size
       } else if (type === NUMBER) {
-        const text = formatNumber(api.lua_tonumber(thread, i + 1))
+        const text = this.#numberText(thread, i + 1)
         this.#reserve(at, text.length)
         at += this.#bytes.latin1Write(text, at)
       } else {
@@ -117,6 +117,18 @@ export class NestedCommands {
     call.offsets = offsets
     call.count = count
     return undefined
+  }
+
+  /** A number as an argument: integers in full, others with 17 digits, as in Redis. */
+  #numberText(thread: LuaThread, index: number): string {
+    const { api } = this.#lua
+    const value = api.lua_tonumber(thread, index)
+    if (!Number.isNaN(value)) return formatGeneral(value, DIGITS)
+    // Only the interpreter knows its sign.
+    api.lua_pushvalue(thread, index)
+    const text = this.#lua.text(thread, -1)
+    this.#lua.pop(thread)
+    return text
   }
 
   #reserve(at: number, size: number): void {
@@ -202,8 +214,3 @@ export class NestedCommands {
 }
 
 const MINUS = 0x2d
-
-/** A number as an argument: integers in full, others with 17 digits, as in Redis. */
-function formatNumber(value: number): string {
-  return formatGeneral(value, DIGITS)
-}

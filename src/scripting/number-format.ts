@@ -1,4 +1,4 @@
-// number-format.ts — The digits that C prints for "%.<n>g".
+// number-format.ts — Numbers as C prints and converts them.
 
 /** With at most `precision` digits, in exponent form where the number is very large or very small. */
 export function formatGeneral(value: number, precision: number): string {
@@ -44,4 +44,11 @@ function positional(mantissa: string, exponent: number): string {
 
 function trimmed(text: string): string {
   return text.includes('.') ? text.replace(/\.?0*$/, '') : text
+}
+
+/** 64 bits of a number, as the machine converts it: 0 above what fits, the least integer below. */
+export function toBits64(value: number): bigint {
+  if (value >= 2 ** 64) return 0n
+  const isTooSmall = Number.isNaN(value) || value < -(2 ** 63)
+  return BigInt.asUintN(64, BigInt(isTooSmall ? -(2 ** 63) : Math.trunc(value)))
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { Server } from '../server.ts'
 import { REDIS_VERSION } from '../version.ts'
 import type { LuaFunction, LuaThread } from './interpreter.ts'
-import { type Lua, NUMBER, STRING } from './lua.ts'
+import { type Lua, STRING } from './lua.ts'
 import { NestedCommands } from './nested.ts'
 import { pushError } from './replies.ts'
 import type { Run } from './run.ts'
@@ -154,7 +154,7 @@ export class RedisLibrary {
     const lua = this.#lua
     const count = lua.api.lua_gettop(thread)
     if (count < 2) this.#raise(thread, 'ERR redis.log() requires two arguments or more.')
-    if (lua.type(thread, 1) !== NUMBER) {
+    if (lua.api.lua_isnumber(thread, 1) === 0) {
       this.#raise(thread, 'ERR First argument must be a number (log level).')
     }
     const level = Math.trunc(lua.api.lua_tonumber(thread, 1))
@@ -171,7 +171,7 @@ export class RedisLibrary {
     if (lua.api.lua_gettop(thread) !== 1) {
       this.#raise(thread, 'ERR redis.setresp() requires one argument.')
     }
-    const version = lua.api.lua_tonumber(thread, 1)
+    const version = Math.trunc(lua.api.lua_tonumber(thread, 1))
     if (version !== 2 && version !== 3) this.#raise(thread, 'ERR RESP version must be 2 or 3.')
     this.#running(thread).protocol = version
     return 0

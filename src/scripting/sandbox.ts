@@ -9,20 +9,10 @@
 // Invariant: the tables that scripts are given in place of the real ones stay empty.
 
 import type { LuaFunction, LuaThread } from './interpreter.ts'
-import {
-  ALL_RESULTS,
-  bytecodeRefused,
-  FUNCTION,
-  GLOBALS,
-  LIGHT_USERDATA,
-  type Lua,
-  NIL,
-  NUMBER,
-  OK,
-  STRING,
-  TABLE,
-} from './lua.ts'
-import { ScriptRandom } from './random.ts'
+import { ALL_RESULTS, GLOBALS, LIGHT_USERDATA, type Lua, NIL, OK, STRING, TABLE } from './lua.ts'
+import { mathRandom, mathRandomSeed, type ScriptRandom } from './random.ts'
+import { guardedLoad, guardedLoadString } from './source-guard.ts'
+import { wideFormat, wideToNumber } from './wide-integers.ts'
 
 const GLOBAL_FUNCTIONS = [
   'assert',
@@ -31,7 +21,6 @@ const GLOBAL_FUNCTIONS = [
   'ipairs',
   'rawequal',
   'select',
-  'tonumber',
   'type',
   'unpack',
   'xpcall',
@@ -44,6 +33,8 @@ const TABLE_WRITERS = ['insert'] as const
 /** And those that read it. */
 const TABLE_READERS = ['concat', 'foreach', 'foreachi', 'getn', 'maxn'] as const
 
+/** What Redis's pcall answers when it is called with nothing. */
+const NOTHING_CALLED = 'attempt to call a boolean value'
 const READ_ONLY = 'Attempt to modify a readonly table'
 const KIB = 1024
 const GC_COLLECT = 2
@@ -62,8 +53,7 @@ interface ReadOnly {
 export class Sandbox {
   readonly #lua: Lua
   readonly #readOnly = new Map<number, ReadOnly>()
-  readonly #random = new ScriptRandom()
-  readonly #resets: (() => void)[] = []
+  readonly #random: ScriptRandom
   readonly #refuse: number
   /** The real table of globals, by its reference. */
   readonly #globals: number
@@ -75,8 +65,13 @@ export class Sandbox {
   #stringMetatable = 0
 
   /** `extend` adds what Redis brings to the table of globals on top of the stack. */
-  constructor(lua: Lua, extend: (sandbox: Sandbox, thread: LuaThread) => void) {
+  constructor(
+    lua: Lua,
+    random: ScriptRandom,
+    extend: (sandbox: Sandbox, thread: LuaThread) => void,
+  ) {
     this.#lua = lua
+    this.#random = random
     const { api, main } = lua
     this.#refuse = lua.interpreter.addFunction(thread => lua.raise(thread, READ_ONLY))
     for (const open of [
@@ -157,17 +152,6 @@ export class Sandbox {
     this.#lua.pop(main)
   }
 
-  /** A script begins: what the last one drew from chance must not show. */
-  reset(): void {
-    this.#random.seed(0)
-    for (const reset of this.#resets) reset()
-  }
-
-  /** What else has to be taken back when a script begins. */
-  onReset(reset: () => void): void {
-    this.#resets.push(reset)
-  }
-
   #find(thread: LuaThread, index: number): ReadOnly | undefined {
     const { api } = this.#lua
     if (api.lua_type(thread, index) !== TABLE) return undefined
@@ -189,16 +173,25 @@ export class Sandbox {
     this.#lua.throw(thread)
   }
 
-  /** Adds to the table on top a function of the raw globals, behind a look at its first argument. */
+  /** Adds to the table on top a function of the table below it, behind a look at its argument 1. */
   #wrap(thread: LuaThread, name: string, look: (thread: LuaThread) => void): void {
+    this.#replace(thread, name, (_, original) => inner => {
+      look(inner)
+      return original(inner)
+    })
+  }
+
+  /** Adds to the table on top what is made of a function of the table below it. */
+  #replace(
+    thread: LuaThread,
+    name: string,
+    make: (lua: Lua, original: LuaFunction) => LuaFunction,
+  ): void {
     const { api, interpreter } = this.#lua
     this.#lua.getField(thread, -2, name)
     const original = interpreter.functionAt(api.lua_tocfunction(thread, -1))
     this.#lua.pop(thread)
-    this.#lua.setFunction(thread, -1, name, inner => {
-      look(inner)
-      return original(inner)
-    })
+    this.#lua.setFunction(thread, -1, name, make(this.#lua, original))
   }
 
   #keepWrapped(thread: LuaThread, name: string): number {
@@ -227,22 +220,20 @@ export class Sandbox {
     this.#wrap(thread, 'rawget', inner => this.#resolve(inner))
     this.#wrap(thread, 'rawset', inner => this.#refuseReadOnly(inner))
     this.#wrap(thread, 'setmetatable', inner => this.#refuseReadOnly(inner))
-    lua.getField(thread, -2, 'tostring')
-    const tostring = lua.interpreter.functionAt(api.lua_tocfunction(thread, -1))
-    lua.pop(thread)
-    lua.setFunction(thread, -1, 'tostring', inner => {
+    this.#replace(thread, 'tostring', (_, tostring) => inner => {
       // The C library of the binary prints the pointer that cjson.null is in a way of its own.
       const isNull = lua.type(inner, 1) === LIGHT_USERDATA && api.lua_touserdata(inner, 1) === 0
       if (!isNull) return tostring(inner)
       lua.push(inner, 'userdata: (nil)')
       return 1
     })
+    this.#replace(thread, 'tonumber', wideToNumber)
+    this.#replace(thread, 'load', guardedLoad)
+    this.#replace(thread, 'loadstring', guardedLoadString)
     api.lua_remove(thread, -2)
     lua.setFunction(thread, -1, 'pairs', this.#pairs)
     lua.setFunction(thread, -1, 'getmetatable', this.#getmetatable)
     lua.setFunction(thread, -1, 'pcall', this.#pcall)
-    lua.setFunction(thread, -1, 'load', this.#load)
-    lua.setFunction(thread, -1, 'loadstring', this.#loadstring)
     lua.setFunction(thread, -1, 'collectgarbage', this.#collectgarbage)
   }
 
@@ -259,9 +250,10 @@ export class Sandbox {
       api.lua_rawset(thread, -4)
     }
     if (name === 'math') {
-      lua.setFunction(thread, -1, 'random', this.#mathRandom)
-      lua.setFunction(thread, -1, 'randomseed', this.#mathRandomSeed)
+      lua.setFunction(thread, -1, 'random', mathRandom(lua, this.#random))
+      lua.setFunction(thread, -1, 'randomseed', mathRandomSeed(lua, this.#random))
     }
+    if (name === 'string') this.#replace(thread, 'format', wideFormat)
     if (name === 'table') {
       for (const writer of TABLE_WRITERS) {
         this.#wrap(thread, writer, inner => this.#refuseReadOnly(inner))
@@ -343,7 +335,11 @@ export class Sandbox {
   readonly #pcall: LuaFunction = thread => {
     const lua = this.#lua
     const { api } = lua
-    api.luaL_checkany(thread, 1)
+    if (api.lua_gettop(thread) === 0) {
+      api.lua_pushboolean(thread, 0)
+      lua.push(thread, NOTHING_CALLED)
+      return 2
+    }
     const status = api.lua_pcall(thread, api.lua_gettop(thread) - 1, ALL_RESULTS, 0)
     if (status !== OK && lua.type(thread, -1) === TABLE && this.#find(thread, -1) === undefined) {
       lua.getField(thread, -1, 'err')
@@ -353,57 +349,6 @@ export class Sandbox {
     api.lua_pushboolean(thread, status === OK ? 1 : 0)
     api.lua_insert(thread, 1)
     return api.lua_gettop(thread)
-  }
-
-  readonly #loadstring: LuaFunction = thread => {
-    const lua = this.#lua
-    const source = lua.checkText(thread, 1)
-    const name =
-      lua.has(thread, 2) && lua.type(thread, 2) !== NIL ? lua.checkText(thread, 2) : source
-    return this.#compile(thread, source, name)
-  }
-
-  /** `load`: the source is what a function returns, piece by piece, until it is nothing. */
-  readonly #load: LuaFunction = thread => {
-    const lua = this.#lua
-    const { api } = lua
-    api.luaL_checktype(thread, 1, FUNCTION)
-    const name =
-      lua.has(thread, 2) && lua.type(thread, 2) !== NIL ? lua.checkText(thread, 2) : '=(load)'
-    let source = ''
-    for (;;) {
-      api.lua_pushvalue(thread, 1)
-      if (api.lua_pcall(thread, 0, 1, 0) !== OK) {
-        api.lua_pushnil(thread)
-        api.lua_insert(thread, -2)
-        return 2
-      }
-      const type = lua.type(thread, -1)
-      if (type !== NIL && type !== STRING && type !== NUMBER) {
-        lua.raise(thread, 'reader function must return a string')
-      }
-      const piece = type === NIL ? '' : lua.text(thread, -1)
-      lua.pop(thread)
-      if (piece === '') break
-      source += piece
-      if (source.length > this.#lua.interpreter.memory) lua.raise(thread, 'not enough memory')
-      if (source.startsWith('\x1b')) break
-    }
-    return this.#compile(thread, source, name)
-  }
-
-  #compile(thread: LuaThread, source: string, name: string): number {
-    const { api } = this.#lua
-    if (this.#lua.load(thread, source, name)) return 1
-    if (this.#lua.text(thread, -1) === bytecodeRefused) {
-      // As in Redis: compiled code is nothing at all.
-      this.#lua.pop(thread)
-      api.lua_pushnil(thread)
-      return 1
-    }
-    api.lua_pushnil(thread)
-    api.lua_insert(thread, -2)
-    return 2
   }
 
   /** What would change how the next script's garbage is collected is accepted and does nothing. */
@@ -433,28 +378,5 @@ export class Sandbox {
       default:
         return lua.raiseArgument(thread, 1, `invalid option '${option}'`)
     }
-  }
-
-  readonly #mathRandom: LuaFunction = thread => {
-    const lua = this.#lua
-    const { api } = lua
-    const r = this.#random.next()
-    const count = api.lua_gettop(thread)
-    if (count > 2) lua.raise(thread, 'wrong number of arguments')
-    if (count === 0) {
-      api.lua_pushnumber(thread, r)
-      return 1
-    }
-    const first = Math.trunc(api.luaL_checknumber(thread, 1))
-    const low = count === 1 ? 1 : first
-    const high = count === 1 ? first : Math.trunc(api.luaL_checknumber(thread, 2))
-    if (low > high) lua.raiseArgument(thread, count, 'interval is empty')
-    api.lua_pushnumber(thread, Math.floor(r * (high - low + 1)) + low)
-    return 1
-  }
-
-  readonly #mathRandomSeed: LuaFunction = thread => {
-    this.#random.seed(Math.trunc(this.#lua.api.luaL_checknumber(thread, 1)))
-    return 0
   }
 }

@@ -8,6 +8,7 @@ import { errors, ReplyError } from '../errors.ts'
 import type { Server } from '../server.ts'
 import { Engine, EngineBroken } from './engine.ts'
 import type { LuaThread } from './interpreter.ts'
+import { ScriptRandom } from './random.ts'
 import { sha1hex } from './redis-library.ts'
 import { Run, type ScriptFlags } from './run.ts'
 import { parseScript } from './shebang.ts'
@@ -41,6 +42,8 @@ export class Scripts {
   /** The same by their text, so that EVAL need not compute the SHA-1 each time. */
   #byText = new Map<string, KnownScript>()
   #textBytes = 0
+  /** The sequence of math.random, of functions too. */
+  readonly random = new ScriptRandom()
 
   constructor(server: Server) {
     this.#server = server

@@ -5,6 +5,7 @@
 import type { LuaThread } from './interpreter.ts'
 import type { Library } from './library.ts'
 import { type Lua, NUMBER } from './lua.ts'
+import { toBits64 } from './number-format.ts'
 
 const INT_BYTES = 4
 const LONG_BYTES = 8
@@ -111,15 +112,8 @@ class Format {
   }
 }
 
-/** 64 bits of a number, as the machine converts it: 0 above what fits, the least integer below. */
-function toBits(value: number): bigint {
-  if (value >= 2 ** 64) return 0n
-  const isTooSmall = Number.isNaN(value) || value < -(2 ** 63)
-  return BigInt.asUintN(64, BigInt(isTooSmall ? -(2 ** 63) : Math.trunc(value)))
-}
-
 function integerBytes(value: number, size: number, bigEndian: boolean): string {
-  let bits = toBits(value)
+  let bits = toBits64(value)
   const bytes: number[] = []
   for (let i = 0; i < size; i++) {
     bytes.push(Number(bits & 0xffn))
