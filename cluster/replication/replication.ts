@@ -163,7 +163,7 @@ export class Replication {
     if (leading === undefined) {
       if (this.#isCurrent && primary(record) === this.self) this.#adopt(i, record)
     } else if (!leading.isSuspended) {
-      this.#reconcile(leading, record)
+      this.#reconcile(leading, record, false)
     }
   }
 
@@ -199,7 +199,7 @@ export class Replication {
     this.#copies[i] = undefined
     this.#leading[i] = leading
     this.#store.promote(i)
-    this.#reconcile(leading, record)
+    this.#reconcile(leading, record, true)
     this.#beginAll(leading)
     this.#advance(leading)
   }
@@ -212,13 +212,16 @@ export class Replication {
     this.#takeBack(leading)
     leading.proposedAt = Number.NEGATIVE_INFINITY
     if (leading.fencedBy <= record.epoch) leading.fencedBy = 0
-    this.#reconcile(leading, record)
+    this.#reconcile(leading, record, true)
     this.#beginAll(leading)
     this.#advance(leading)
   }
 
-  /** Makes the followers those of the topology. */
-  #reconcile(leading: Leading, record: Segment): void {
+  /**
+   * Makes the followers those of the topology. `isSettled`: the record has a new epoch, so what was
+   * proposed before is decided.
+   */
+  #reconcile(leading: Leading, record: Segment, isSettled: boolean): void {
     const wanted = new Map<NodeId, number>()
     for (const id of [...record.owners, ...record.pending]) {
       const member = findMember(this.#topology, id)
@@ -229,7 +232,8 @@ export class Replication {
     }
     for (const [id, incarnation] of wanted) {
       const follower = leading.followers.get(id)
-      const standing = nextStanding(follower?.standing, record.inSync.includes(id))
+      const isInSync = record.inSync.includes(id)
+      const standing = nextStanding(follower?.standing, isInSync, isSettled)
       if (follower === undefined) {
         leading.follow(id, incarnation, standing)
       } else if (standing !== follower.standing) {
@@ -740,14 +744,19 @@ export class Replication {
 }
 
 /** What a follower is under a new record, given what it was. */
-function nextStanding(before: Standing | undefined, isInSync: boolean): Standing {
+function nextStanding(
+  before: Standing | undefined,
+  isInSync: boolean,
+  isSettled: boolean,
+): Standing {
   if (isInSync) return 'in-sync'
   switch (before) {
     case 'receiving':
     case 'transferred':
       return before
     case 'joining':
-      return 'transferred'
+      // Until it is decided the follower may become one that counts at any moment.
+      return isSettled ? 'transferred' : 'joining'
     default:
       return 'waiting'
   }

@@ -133,8 +133,10 @@ export function loseCopies(segment: Segment, lost: readonly Copy[], epoch: numbe
   const left = inSync.filter(id => !isLost(id))
   const stillPending = pending.filter(id => !isLost(id))
   if (left.length === inSync.length) {
-    if (stillPending.length === pending.length) return segment
-    return freeze({ ...segment, pending: stillPending, epoch })
+    // Also if it was no more than an owner: that it is in sync may have been proposed, and must not
+    // be decided when it is back and the primary counts without it.
+    const isMeant = pending.some(isLost) || owners.some(isLost)
+    return isMeant ? freeze({ ...segment, pending: stillPending, epoch }) : segment
   }
   const isServed = left.length > 0
   const lastInSync = isServed ? [] : lost.filter(copy => inSync.includes(copy.id))

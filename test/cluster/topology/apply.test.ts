@@ -4,7 +4,7 @@ import { configuration } from '../../../cluster/raft/configuration.ts'
 import { apply, applyCommitted } from '../../../cluster/topology/apply.ts'
 import { encodeTopologyEntry } from '../../../cluster/topology/codec.ts'
 import type { TopologyEntry } from '../../../cluster/topology/entry.ts'
-import { OWNERS_MAX, primary } from '../../../cluster/topology/segment.ts'
+import { holds, OWNERS_MAX, primary } from '../../../cluster/topology/segment.ts'
 import {
   assertTopology,
   findMember,
@@ -71,16 +71,20 @@ describe('Any sequence of decisions', () => {
     )
   })
 
-  it('gives every segment that it changes the new epoch, and no other one', () => {
+  it('gives a segment the new epoch if it changes it or takes an owner for dead, else not', () => {
     fc.assert(
       fc.property(proposals, list => {
         let topology = foundingTopology(introduction(1))
         for (const { make } of list) {
-          const { topology: changed } = apply(topology, make(topology))
+          const entry = make(topology)
+          const { topology: changed } = apply(topology, entry)
+          const gone = entry.kind === 'fail' ? entry.members.map(({ id }) => id) : []
+          if (entry.kind === 'join') gone.push(entry.member.id)
           changed.segments.forEach((after, number) => {
             const before = topology.segments[number]!
             if (after === before) return
             expect(after.epoch).toBe(changed.epoch)
+            if (gone.some(id => holds(before, id))) return
             expect(after).not.toEqual({ ...before, epoch: changed.epoch })
           })
           topology = changed
