@@ -61,6 +61,14 @@ export class SimulatedClient {
     this.#isStopping = true
   }
 
+  /** Does not wait for an answer about these segments any more. */
+  giveUp(segments: ReadonlySet<number>): void {
+    const operation = this.#operation
+    if (operation === undefined || !segments.has(operation.subject.segment)) return
+    this.#history.lose(operation.id)
+    this.#end()
+  }
+
   /** After it has stopped: reads one thing after the other, each until it is answered. */
   readLast(subject: Subject, answered: () => void): void {
     this.#last.push({ subject, answered })

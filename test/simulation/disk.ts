@@ -5,10 +5,11 @@
 // are replaced at once, as the real node does it before anything else.
 
 import type { ClusterId } from '../../cluster/metadata/message.ts'
+import type { Entry, HardState } from '../../cluster/raft/entry.ts'
 import type { Write } from '../../cluster/raft/event.ts'
 import { BLANK, type Restored } from '../../cluster/raft/raft.ts'
+import type { Snapshot } from '../../cluster/raft/snapshot.ts'
 import type { Seeded } from '../cluster/raft/seeded.ts'
-import { written } from '../cluster/raft/simulated-cluster.ts'
 import type { Timeline } from './timeline.ts'
 
 export const CALM_WRITE_MS_MAX = 2
@@ -16,7 +17,10 @@ export const CALM_WRITE_MS_MAX = 2
 export class SimulatedDisk {
   readonly #timeline: Timeline
   readonly #seeded: Seeded
-  content: Restored = BLANK
+  #hardState = BLANK.hardState
+  #snapshot: Snapshot | undefined
+  /** Contiguous. */
+  #entries: Entry[] = []
   cluster: ClusterId | undefined
   /** Of the last life that began from it. */
   incarnation = 0
@@ -30,6 +34,16 @@ export class SimulatedDisk {
   constructor(timeline: Timeline, seeded: Seeded) {
     this.#timeline = timeline
     this.#seeded = seeded
+  }
+
+  /** What a process finds when it starts. */
+  get content(): Restored {
+    return { hardState: this.#hardState, snapshot: this.#snapshot, entries: [...this.#entries] }
+  }
+
+  found(hardState: HardState, snapshot: Snapshot): void {
+    this.#hardState = hardState
+    this.#snapshot = snapshot
   }
 
   write(write: Write, durable: () => void): void {
@@ -53,11 +67,24 @@ export class SimulatedDisk {
     this.#lastAt = 0
   }
 
-  protected keep(content: Restored, write: Write): Restored {
-    return written(content, write)
+  #keep(write: Write): void {
+    const { hardState, snapshot, isSnapshotInstalled, entries } = write
+    if (hardState !== undefined) this.#hardState = hardState
+    if (snapshot !== undefined) {
+      this.#snapshot = snapshot
+      this.#drop(0, isSnapshotInstalled ? Number.POSITIVE_INFINITY : snapshot.index)
+    }
+    const first = entries[0]
+    if (first === undefined) return
+    this.#drop(first.index, Number.POSITIVE_INFINITY)
+    for (const entry of entries) this.#entries.push(entry)
   }
 
-  #keep(write: Write): void {
-    this.content = this.keep(this.content, write)
+  /** Entries from the first index to the last one are there no more. */
+  #drop(first: number, last: number): void {
+    const entries = this.#entries
+    const start = entries[0]?.index ?? 0
+    const from = Math.max(0, first - start)
+    entries.splice(from, Math.max(0, last - start + 1 - from))
   }
 }

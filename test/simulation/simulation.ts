@@ -23,6 +23,7 @@ const STORM_MS = 6_000
 const HEAL_MS_MAX = 20_000
 const READ_MS_MAX = 5_000
 const LOOK_MS = 50
+const SETTLE_MS = 200
 
 export interface Plan {
   readonly options: WorldOptions
@@ -46,6 +47,12 @@ const SUBJECTS: readonly Subject[] = [
   { name: 'latch', kind: 'latch', segment: 200 },
 ]
 
+/** Those, and as many others as make a balance worth striving for. */
+const LIVE_SEGMENTS: ReadonlySet<number> = new Set([
+  ...SUBJECTS.map(({ segment }) => segment),
+  ...Array.from({ length: 13 }, (_, number) => 5 + 19 * number),
+])
+
 /** What a seed stands for. */
 export function planOf(seed: number): Plan {
   // Apart from the world's own chance, so that a plan can be changed by hand and run again.
@@ -54,7 +61,9 @@ export function planOf(seed: number): Plan {
   const rate = (...rates: readonly number[]) => (seeded.chance(0.4) ? seeded.pick(rates) : 0)
   const isLossy = seeded.chance(0.5)
   const transfersMax = seeded.pick([2, 16, 64])
-  const replaceTimeoutMs = seeded.pick([500, 3_000, 60_000])
+  const diskLossRate = rate(0.2, 0.5)
+  // A node that lost its disk never comes back, and must not be waited for.
+  const replaceTimeoutMs = seeded.pick(diskLossRate > 0 ? [500, 3_000] : [500, 3_000, 60_000])
   const plan = { transfersMax: 64, transfersPerNodeMax: 32, handOversMax: 32 }
   const policy = { ...DEFAULT_METADATA_OPTIONS.policy, replaceTimeoutMs, plan }
   const raft = { ...DEFAULT_METADATA_OPTIONS.raft }
@@ -64,6 +73,7 @@ export function planOf(seed: number): Plan {
       nodeCount,
       spareCount: seeded.pick([0, 0, 1, 2]),
       clientCount: 3,
+      liveSegments: seeded.chance(0.9) ? LIVE_SEGMENTS : undefined,
       subjects: SUBJECTS,
       clockDrift: seeded.chance(0.5) ? CLOCK_DRIFT_MAX : 0,
       faults: {
@@ -86,7 +96,7 @@ export function planOf(seed: number): Plan {
       ...CLEAR,
       kills: rate(0.3, 1, 2),
       powerLosses: rate(0.3, 1),
-      diskLossRate: rate(0.2, 0.5),
+      diskLossRate,
       pauses: rate(0.3, 1, 2),
       dataStalls: rate(0.5, 1),
       metadataStalls: rate(0.5, 1),
@@ -114,6 +124,8 @@ export function simulate(
   const healedMs = heal(world)
   for (const client of world.clients) client.stop()
   readAll(world)
+  // The last commits reach the backups.
+  world.run(SETTLE_MS)
   compareCopies(world)
   return { world, healedMs, undecided: checkHistory(world) }
 }
@@ -158,7 +170,7 @@ function findFlaw(world: World): string | undefined {
     if (lost.has(number)) continue
     if (record.pending.length > 0) return `segment ${number} has pending owners`
     if (record.inSync.length < copies) return `segment ${number} has ${record.inSync.length} copies`
-    const serving = world.find(leader)!.process?.data.replication.roleOf(number)
+    const serving = world.find(leader)?.process?.data.replication.roleOf(number)
     if (serving !== 'serves') return `segment ${number}: its primary ${serving}`
   }
   return undefined
@@ -172,11 +184,14 @@ function isGone(world: World, number: number): boolean {
 
 function readAll(world: World): void {
   const { invariants, clients, subjects } = world
+  for (const { segment } of subjects) {
+    if (primary(invariants.latest.segments[segment]!) === undefined) invariants.lost.add(segment)
+  }
+  for (const client of clients) client.giveUp(invariants.lost)
   world.runUntil(() => clients.every(client => client.isIdle), READ_MS_MAX, 'clients end')
   let unread = 0
   subjects.forEach((subject, number) => {
     if (invariants.lost.has(subject.segment)) return
-    if (primary(invariants.latest.segments[subject.segment]!) === undefined) return
     unread++
     clients[number % clients.length]!.readLast(subject, () => {
       unread--
@@ -188,6 +203,7 @@ function readAll(world: World): void {
 /** Owners in sync hold the same. */
 function compareCopies(world: World): void {
   for (const { segment } of world.subjects) {
+    if (world.invariants.lost.has(segment)) continue
     const { inSync } = world.invariants.latest.segments[segment]!
     const stores = inSync.map(id => world.find(id)!.process!.data.store)
     const [first = '', ...others] = stores.map(store => store.describe(segment))

@@ -201,7 +201,10 @@ class Execution {
 
   #lock(input: LockInput): Output {
     const held = this.#value as LockValue | undefined
-    const isHeld = held !== undefined && held.owner !== NOBODY && this.#now < held.endsAt
+    const isGranted = held !== undefined && held.owner !== NOBODY
+    const isHeld = isGranted && this.#now < held.endsAt
+    // Who sees that a lease has ended must not see it go on after a failover.
+    if (isGranted && !isHeld) this.#take(`free ${this.#name}`)
     switch (input.kind) {
       case 'acquire': {
         if (isHeld && held.owner !== input.owner) return null

@@ -137,7 +137,8 @@ export class Storm {
     return subjects.every(({ segment }) =>
       latest.segments[segment]!.inSync.some(id => {
         const other = nodes.find(candidate => candidate.id === id)
-        const isAlive = other !== undefined && other !== node && other.process !== undefined
+        // One without a lease may be as good as dead, and just not be known to be.
+        const isAlive = other !== undefined && other !== node && other.isLeased
         return isAlive && findMember(latest, id)!.incarnation === other.incarnation
       }),
     )

@@ -37,6 +37,8 @@ export interface WorldOptions {
   readonly nodeCount: number
   readonly spareCount: number
   readonly clientCount: number
+  /** The others are lost from the start. Undefined for all of them. */
+  readonly liveSegments: ReadonlySet<number> | undefined
   readonly subjects: readonly Subject[]
   readonly clockDrift: number
   readonly faults: NetworkFaults
