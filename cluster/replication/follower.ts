@@ -8,10 +8,17 @@ import type { Transfer } from './store.ts'
  * - `waiting`: has no copy that counts, and gets none yet;
  * - `receiving`: is being sent the state;
  * - `transferred`: was sent everything, and prepares;
- * - `joining`: was proposed to be in sync. That may be decided any moment, so it counts for commits;
+ * - `catching up`: counts for commits from now on, and is still to acknowledge those of before;
+ * - `joining`: has, and was proposed to be in sync, which may be decided any moment;
  * - `in-sync`: counts for commits.
  */
-export type Standing = 'waiting' | 'receiving' | 'transferred' | 'joining' | 'in-sync'
+export type Standing =
+  | 'waiting'
+  | 'receiving'
+  | 'transferred'
+  | 'catching up'
+  | 'joining'
+  | 'in-sync'
 
 export class Follower {
   readonly id: NodeId
@@ -37,6 +44,8 @@ export class Follower {
    * state: in a segment at rest it has them all before the first part arrives.
    */
   transferredBy = 0
+  /** The last entry that was committed without it. */
+  countsAfter = 0
 
   constructor(id: NodeId, incarnation: number, leading: Leading, standing: Standing) {
     this.id = id
@@ -47,6 +56,11 @@ export class Follower {
 
   /** Nothing is committed without it. */
   get counts(): boolean {
+    return this.isProposed || this.standing === 'catching up'
+  }
+
+  /** It may be promoted, for all this node knows. */
+  get isProposed(): boolean {
     return this.standing === 'in-sync' || this.standing === 'joining'
   }
 

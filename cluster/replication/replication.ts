@@ -315,18 +315,26 @@ export class Replication {
       first.settle(true)
     }
     for (const follower of leading.followers.values()) {
-      if (follower.standing === 'transferred') this.#join(leading, follower)
+      if (follower.standing === 'transferred') this.#count(leading, follower)
+      if (follower.standing === 'catching up') this.#join(leading, follower)
     }
     this.#settleHandOver(leading)
   }
 
-  /** Proposes a follower that has everything, and all of it committed. */
-  #join(leading: Leading, follower: Follower): void {
+  /** Lets a follower count that has everything of before, and all of that committed. */
+  #count(leading: Leading, follower: Follower): void {
     const { transferredAt, transferredBy } = follower
     if (!follower.isBegun || leading.committed < transferredAt) return
     if (this.#sessionOf(follower)!.acknowledged < transferredBy) return
-    follower.standing = 'joining'
+    follower.standing = 'catching up'
+    follower.countsAfter = leading.committed
     leading.countVoters()
+  }
+
+  /** Proposes it once it also has what was committed while it did not count. */
+  #join(leading: Leading, follower: Follower): void {
+    if (follower.acked < follower.countsAfter) return
+    follower.standing = 'joining'
     this.#proposeJoin(leading, follower)
   }
 
@@ -428,7 +436,8 @@ export class Replication {
     this.#sessions.set(peer, session)
     for (const leading of this.#leading) {
       const follower = leading?.followers.get(peer)
-      if (follower?.counts && follower.incarnation === incarnation) this.#begin(leading!, follower)
+      const isAwaiting = follower?.isProposed && follower.incarnation === incarnation
+      if (isAwaiting) this.#begin(leading!, follower)
     }
     this.#pump()
   }
@@ -445,14 +454,18 @@ export class Replication {
       if (follower === undefined) continue
       follower.interrupt(leading!.committed)
       // A copy that was not complete, or not proposed, begins again.
-      if (!follower.counts) this.#restart(follower)
+      if (!follower.isProposed) this.#restart(leading!, follower)
     }
   }
 
-  #restart(follower: Follower): void {
+  #restart(leading: Leading, follower: Follower): void {
+    const counted = follower.counts
     this.#receiving.delete(follower)
     follower.endTransfer()
     follower.standing = 'waiting'
+    if (!counted) return
+    leading.countVoters()
+    this.#advance(leading)
   }
 
   answered(peer: NodeId, answer: Answer, now: number): void {
@@ -481,10 +494,10 @@ export class Replication {
     const leading = this.#leading[segment]
     if (leading === undefined) return
     const follower = leading.followers.get(peer)
-    if (follower !== undefined && !follower.counts) {
+    if (follower !== undefined && !follower.isProposed) {
       // It may have dropped a part of the state.
       follower.interrupt(leading.committed)
-      this.#restart(follower)
+      this.#restart(leading, follower)
     }
     // Else it is about what was sent under an older epoch than ours, and we have begun anew since.
     if (epoch <= leading.epoch) return
@@ -735,6 +748,11 @@ export class Replication {
       } else if (first !== undefined && follower.acked < first.sequence) {
         const since = Math.max(first.since, follower.begunAt)
         if (this.#now - since < ackTimeoutMs) continue
+        if (follower.standing === 'catching up') {
+          follower.interrupt(leading.committed)
+          this.#restart(leading, follower)
+          continue
+        }
         leading.proposedAt = this.#now
         const { segment, epoch: expects } = leading
         this.#output.propose({ kind: 'out-of-sync', segment, id: follower.id, expects })
@@ -754,6 +772,8 @@ function nextStanding(
     case 'receiving':
     case 'transferred':
       return before
+    case 'catching up':
+      return isSettled ? 'transferred' : before
     case 'joining':
       // Until it is decided the follower may become one that counts at any moment.
       return isSettled ? 'transferred' : 'joining'
