@@ -59,7 +59,10 @@ export class DataThread implements Output {
     this.node = node
     this.#metadata = metadata
     const { world } = node
-    this.store = new world.parts.Store(() => this.clock())
+    this.store = new world.parts.Store(
+      () => this.clock(),
+      () => world.invariants.promoted(),
+    )
     const { Replication } = world.parts
     this.replication = new Replication(
       node.id,

@@ -44,6 +44,11 @@ export class Invariants {
     return this.#latest!
   }
 
+  /** A node became the primary of a segment, with what it held as a backup. */
+  promoted(): void {
+    this.promotions++
+  }
+
   /** A node does something as the server of a segment, or may from now on. */
   serves(node: SimulatedNode, segment: number): void {
     const leading = node.process!.data.replication.leadingOf(segment)

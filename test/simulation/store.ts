@@ -53,9 +53,11 @@ export interface Executed {
 export class SimulatedStore implements Store {
   readonly #copies = new Map<number, Copy>()
   readonly #clock: () => number
+  readonly #promoted: () => void
 
-  constructor(clock: () => number) {
+  constructor(clock: () => number, promoted: () => void) {
     this.#clock = clock
+    this.#promoted = promoted
   }
 
   /** Equal for equal copies. Leases count by their length only. */
@@ -89,6 +91,7 @@ export class SimulatedStore implements Store {
     const copy = this.#copyOf(segment)
     assert(!copy.isServed, 'a kept copy is promoted')
     copy.isServed = true
+    this.#promoted()
     const now = this.#clock()
     for (const value of copy.values.values()) {
       if (isLock(value)) value.endsAt = now + value.leaseMs

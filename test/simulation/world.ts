@@ -29,7 +29,7 @@ const LOOK_MS = 10
 /** What the simulation is about: the real machines, or broken ones. */
 export interface Parts {
   readonly Replication: ReplicationMachine
-  readonly Store: new (clock: () => number) => SimulatedStore
+  readonly Store: new (clock: () => number, promoted: () => void) => SimulatedStore
   metadata(node: SimulatedNode): Metadata
 }
 
