@@ -259,7 +259,11 @@ export class Replication {
   #begin(leading: Leading, follower: Follower): void {
     const session = this.#sessionOf(follower)
     follower.interrupt(leading.committed)
-    if (session === undefined) return
+    if (session === undefined) {
+      // It is not begun with when the link is up: only those are that may be in sync.
+      if (!follower.isProposed) this.#restart(leading, follower)
+      return
+    }
     const { segment, epoch, committed: from } = leading
     follower.isBegun = true
     follower.begunAt = this.#now
