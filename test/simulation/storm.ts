@@ -92,11 +92,11 @@ export class Storm {
     if (running.length > 0) {
       if (happens(weather.kills)) this.#crash(seeded.pick(running), false)
       else if (happens(weather.powerLosses)) this.#crash(seeded.pick(running), true)
-      if (happens(weather.slowDisks)) this.#slowDisk(seeded.pick(running))
-      if (happens(weather.leaves)) this.#leave(seeded.pick(running))
     }
     const { running: left } = this.#world
     if (left.length > 0) {
+      if (happens(weather.slowDisks)) this.#slowDisk(seeded.pick(left))
+      if (happens(weather.leaves)) this.#leave(seeded.pick(left))
       if (happens(weather.pauses)) this.#pause(seeded.pick(left))
       if (happens(weather.dataStalls)) {
         const node = seeded.pick(left)
