@@ -116,7 +116,7 @@ function drain(call: Call): void {
   call.reply.integer(answer.hold.count - before)
 }
 
-/** SEMAPHORE.RELEASE key owner [PERMITS n|ALL] */
+/** SEMAPHORE.RELEASE key owner [PERMITS n|ALL] [REQ id] */
 function release(call: Call): void {
   const owner = nameAt(call, 2)
   const options = new Options(call, 3)
@@ -124,10 +124,13 @@ function release(call: Call): void {
   while (options.more) {
     if (options.takes('PERMITS')) permits = options.integer(1, PERMITS_MAX)
     else if (options.takes('ALL')) permits = PERMITS_MAX
-    else options.refuse()
+    else if (!options.takesRequest()) options.refuse()
   }
   if (options.has('PERMITS') && options.has('ALL')) options.refuse()
-  call.reply.integer(giveBack(call, owner, permits))
+  if (answersAgain(call, options.request)) return
+  const returned = giveBack(call, owner, permits)
+  if (returned > 0) remember(call, options.request, returned)
+  call.reply.integer(returned)
 }
 
 /** Gives back up to so many permits of an owner; answers how many. */
@@ -315,7 +318,7 @@ export const semaphoreCommands: readonly CommandSpec[] = coordinationRows([
     keys: [KEY_GIVEN_BACK],
     complexity: 'O(log N) for N holders',
     summary: 'Gives permits back; returns how many.',
-    syntax: 'key owner [PERMITS count|ALL]',
+    syntax: 'key owner [PERMITS count|ALL] [REQ id]',
     handler: release,
   },
   {

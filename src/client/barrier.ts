@@ -6,7 +6,8 @@
 import { now } from './clock.ts'
 import { command, waiting } from './command.ts'
 import { type Core, ownerOf, type WaitOptions, waitMsOf, wholeNumber } from './core.ts'
-import { aborted, asLatchkeyError, timedOut } from './errors.ts'
+import { timedOut } from './errors.ts'
+import { askOn, leftMs } from './own-connection.ts'
 import type { Transport } from './transport.ts'
 
 export interface EnterOptions extends WaitOptions {
@@ -48,36 +49,10 @@ export class Barrier {
     if (opened === undefined) return null
     const words = waiting(leftMs(waitMs, until))
     const request = command('BARRIER.ENTER', this.key, participant, this.parties, ...words)
-    const reply = await ask(this.#core, opened, request, signal)
+    const reply = await askOn(this.#core, opened, request, signal)
     if (reply !== null) return new Entry(this.#core, this.key, participant, opened)
     this.#core.waits.give(opened)
     return null
-  }
-}
-
-/** For WAIT: undefined not to wait, 0 for no end. */
-function leftMs(waitMs: number, until: number): number | undefined {
-  if (waitMs === 0) return undefined
-  return waitMs === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.ceil(until - now()))
-}
-
-/** Asks on a connection of its own, which is closed if the signal aborts or something fails. */
-async function ask(
-  core: Core,
-  connection: Transport,
-  request: ReturnType<typeof command>,
-  signal: AbortSignal | undefined,
-): Promise<unknown> {
-  const end = () => core.waits.discard(connection)
-  signal?.addEventListener('abort', end)
-  try {
-    if (signal?.aborted) throw aborted(signal)
-    return await connection.send(request)
-  } catch (error) {
-    end()
-    throw signal?.aborted ? aborted(signal) : asLatchkeyError(error)
-  } finally {
-    signal?.removeEventListener('abort', end)
   }
 }
 
@@ -106,7 +81,7 @@ export class Entry implements AsyncDisposable {
     const waitMs = waitMsOf(options.wait, Number.POSITIVE_INFINITY)
     const words = waiting(leftMs(waitMs, now() + waitMs))
     const request = command('BARRIER.LEAVE', this.key, this.participant, ...words)
-    const reply = await ask(this.#core, this.#connection, request, options.signal)
+    const reply = await askOn(this.#core, this.#connection, request, options.signal)
     this.#core.waits.give(this.#connection)
     return reply !== null
   }

@@ -8,6 +8,7 @@ import type { Command } from './command.ts'
 import type { Core } from './core.ts'
 import { aborted, asLatchkeyError, type LatchkeyError } from './errors.ts'
 import { isStale, Lease } from './lease.ts'
+import { askOn, Binding, leftMs } from './own-connection.ts'
 import { readInteger } from './reply.ts'
 
 /** The words of one family for one owner. */
@@ -16,6 +17,8 @@ export interface ClaimTerms {
   readonly owner: string
   readonly leaseMs: number
   readonly renews: boolean
+  /** Held as long as a connection of its own lasts, and for no lease. */
+  readonly bound?: boolean
   /** `waitMs` is undefined to try once, 0 for no end. */
   request(waitMs: number | undefined): Command
   cancel(): Command
@@ -31,6 +34,7 @@ export async function claim(
   signal: AbortSignal | undefined,
 ): Promise<Lease | null> {
   if (signal?.aborted) throw aborted(signal)
+  if (terms.bound === true) return claimBound(core, terms, waitMs, signal)
   const first = now()
   const reply = await tryOnce(core, terms)
   if (signal?.aborted) {
@@ -39,6 +43,27 @@ export async function claim(
   }
   if (reply !== null) return granted(terms, readInteger(reply), first)
   return waitMs > 0 ? waitForTurn(core, terms, first + waitMs, signal) : null
+}
+
+async function claimBound(
+  core: Core,
+  terms: ClaimTerms,
+  waitMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Lease | null> {
+  const until = now() + waitMs
+  const lasts = waitMs === 0 ? Number.POSITIVE_INFINITY : until
+  const connection = await core.waits.take(lasts, signal)
+  if (connection === undefined) return null
+  const reply = await askOn(core, connection, terms.request(leftMs(waitMs, until)), signal)
+  if (reply === null) {
+    core.waits.give(connection)
+    return null
+  }
+  const lease = new Lease(Number.POSITIVE_INFINITY, false, readInteger(reply), now())
+  const lost = () => core.renewals.lose(lease, 'the connection that held it has ended')
+  lease.binding = new Binding(core, connection, lost)
+  return lease
 }
 
 async function tryOnce(core: Core, terms: ClaimTerms): Promise<unknown> {

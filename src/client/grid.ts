@@ -16,6 +16,7 @@ import { Lock } from './lock.ts'
 import { Locks } from './locks.ts'
 import { type Codec, Multimap, text } from './multimap.ts'
 import { NodeRedisTransport } from './node-redis.ts'
+import { PlainNumber } from './plain-number.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import type { AnyRedis } from './redis.ts'
 import { Renewals } from './renewals.ts'
@@ -88,6 +89,11 @@ export class Grid implements AsyncDisposable {
     const key = this.key(name)
     if (options.weak === true) return new WeakCounter(this.#core, key, options)
     return new Counter(this.#core, key, options)
+  }
+
+  /** A number in a plain key, which Redis's own commands see too. */
+  number(name: string): PlainNumber {
+    return new PlainNumber(this.#core, this.key(name))
   }
 
   /** Values are strings, unless a codec says how they become strings. */

@@ -6,7 +6,7 @@
 import type { ClaimTerms } from './claim.ts'
 import { now } from './clock.ts'
 import { type Core, leaseMsOf } from './core.ts'
-import type { LatchkeyError } from './errors.ts'
+import { invalid, type LatchkeyError } from './errors.ts'
 import type { Lease } from './lease.ts'
 import { readInteger } from './reply.ts'
 import { Store } from './store.ts'
@@ -56,6 +56,7 @@ export class Held implements AsyncDisposable {
 
   /** Starts a lease of this length now; false if it was lost. Renewals start one of the first length. */
   async extend(lease?: number): Promise<boolean> {
+    if (this.#lease.binding !== undefined) throw invalid('what is bound has no lease to extend')
     const leaseMs = lease === undefined ? this.terms.leaseMs : leaseMsOf(this.core, lease)
     const sentAt = now()
     this.#lease.asked(sentAt, leaseMs)
@@ -83,6 +84,8 @@ export class Held implements AsyncDisposable {
       // A stale token says that it was lost, which is no error when giving it back.
       if ((error as LatchkeyError).code === 'FENCED') return false
       throw error
+    } finally {
+      this.#lease.binding?.end()
     }
   }
 
@@ -93,6 +96,7 @@ export class Held implements AsyncDisposable {
   /** It has become another's by this holder's own will: nothing is renewed or given back any more. */
   protected handedOver(): void {
     this.core.renewals.remove(this.#lease)
+    this.#lease.binding?.end()
     this.#releasing = Promise.resolve(false)
   }
 

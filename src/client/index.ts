@@ -28,6 +28,7 @@ export {
 } from './lock.ts'
 export * from './locks.ts'
 export * from './multimap.ts'
+export * from './plain-number.ts'
 export * from './rate-limiter.ts'
 export type {
   AnyRedis,

@@ -6,6 +6,7 @@
 
 import { now } from './clock.ts'
 import { LatchkeyError } from './errors.ts'
+import type { Binding } from './own-connection.ts'
 
 /** A lease is renewed when this part of it is over. */
 const RENEWAL_PART = 1 / 3
@@ -26,6 +27,8 @@ export class Lease {
   renewAt = Number.POSITIVE_INFINITY
   /** By which it is extended and given back; undefined while that is in doubt: then the owner alone is. */
   token: number | undefined
+  /** In the place of a length: the connection as long as which it lasts. */
+  binding: Binding | undefined
   readonly #loss = new AbortController()
 
   constructor(leaseMs: number, renews: boolean, token: number, sentAt: number) {

@@ -11,7 +11,7 @@ import {
   waitMsOf,
   wholeNumber,
 } from './core.ts'
-import { timedOut } from './errors.ts'
+import { invalid, timedOut } from './errors.ts'
 import { FencedHold, withHeld } from './held.ts'
 import { Facts, readArray, readFlag, readInteger, readIntegerOrNull } from './reply.ts'
 
@@ -20,6 +20,8 @@ export interface LockOptions extends HoldOptions {
   readonly reentrant?: boolean | undefined
   /** How often it may. */
   readonly maxHolds?: number | undefined
+  /** Held as long as a connection of its own lasts, instead of for a lease; not in a cluster. */
+  readonly bound?: boolean | undefined
   /** A note for whoever asks who holds it. */
   readonly meta?: string | undefined
 }
@@ -165,7 +167,11 @@ export function lockTerms(
 ): ClaimTerms {
   const owner = ownerOf(options.owner)
   const leaseMs = leaseMsOf(core, options.lease)
-  const words: (string | number)[] = [mode.toUpperCase(), 'PX', leaseMs]
+  const bound = options.bound === true
+  if (bound && options.lease !== undefined) throw invalid('a lock is bound or has a lease')
+  const words: (string | number)[] = [mode.toUpperCase()]
+  if (bound) words.push('CONN')
+  else words.push('PX', leaseMs)
   if (options.reentrant === true) words.push('REENTRANT')
   if (options.maxHolds !== undefined) {
     words.push('MAXHOLDS', wholeNumber('maxHolds', options.maxHolds, 1))
@@ -176,6 +182,7 @@ export function lockTerms(
     owner,
     leaseMs,
     renews: options.renew ?? true,
+    bound,
     request: waitMs => command('LOCK.ACQUIRE', key, owner, ...words, ...waiting(waitMs)),
     cancel: () => command('LOCK.CANCEL', key, owner),
     extend: (token, ms) => command('LOCK.EXTEND', key, owner, 'PX', ms, ...byToken(token)),

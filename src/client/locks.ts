@@ -12,7 +12,7 @@ import { isStale, Lease } from './lease.ts'
 import { HeldLock, type LockMode, type LockOptions, lockTerms } from './lock.ts'
 import { readArray, readInteger } from './reply.ts'
 
-export type LocksOptions = Omit<LockOptions, 'reentrant' | 'maxHolds'> & {
+export type LocksOptions = Omit<LockOptions, 'reentrant' | 'maxHolds' | 'bound'> & {
   /** To share all of them with other readers, or to hold them alone, as unless told. */
   readonly mode?: LockMode | undefined
 }

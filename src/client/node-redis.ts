@@ -4,6 +4,7 @@
 // are. It fails what is in flight when a connection breaks, and resends nothing of it.
 
 import type { Command } from './command.ts'
+import { Ending } from './ending.ts'
 import { asLatchkeyError } from './errors.ts'
 import type { NodeRedisClient, NodeRedisCluster } from './redis.ts'
 import type { Transport } from './transport.ts'
@@ -14,6 +15,7 @@ function ignoreErrors(): void {}
 export class NodeRedisTransport implements Transport {
   readonly keyPrefix = ''
   readonly #redis: NodeRedisClient | NodeRedisCluster
+  readonly #ending = new Ending()
 
   constructor(redis: NodeRedisClient | NodeRedisCluster) {
     this.#redis = redis
@@ -42,6 +44,16 @@ export class NodeRedisTransport implements Transport {
       throw asLatchkeyError(error)
     }
     return new NodeRedisTransport(copy)
+  }
+
+  watch(onEnd: () => void): (() => void) | undefined {
+    const redis = this.#redis
+    if ('masters' in redis) return undefined
+    return this.#ending.watch(onEnd, listener => {
+      // It ends for good, or for now.
+      redis.on('end', listener)
+      redis.on('reconnecting', listener)
+    })
   }
 
   close(): void {

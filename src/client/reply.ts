@@ -26,6 +26,17 @@ export function readIntegerOrNull(reply: unknown): number | null {
   return reply === null ? null : readInteger(reply)
 }
 
+/** With fractions; RESP2 tells them as text. */
+export function readNumber(reply: unknown): number {
+  const value = Number(readNumeric(reply))
+  if (!Number.isFinite(value)) throw unexpected('a number', reply)
+  return value
+}
+
+function readNumeric(reply: unknown): number | bigint | string {
+  return typeof reply === 'number' || typeof reply === 'bigint' ? reply : readString(reply)
+}
+
 export function readFlag(reply: unknown): boolean {
   return readInteger(reply) === 1
 }

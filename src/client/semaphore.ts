@@ -7,7 +7,7 @@ import { type ClaimTerms, claim } from './claim.ts'
 import { now } from './clock.ts'
 import { command, waiting } from './command.ts'
 import { type Core, type HoldOptions, leaseMsOf, ownerOf, waitMsOf, wholeNumber } from './core.ts'
-import { timedOut } from './errors.ts'
+import { invalid, timedOut } from './errors.ts'
 import { Held, withHeld } from './held.ts'
 import { Lease } from './lease.ts'
 import { Facts, readArray, readFlag, readInteger, readIntegerOrNull } from './reply.ts'
@@ -154,10 +154,28 @@ export class Semaphore {
 }
 
 export class HeldPermits extends Held {
-  readonly permits: number
+  #permits: number
 
   constructor(core: Core, terms: ClaimTerms, lease: Lease, permits: number) {
     super(core, terms, lease)
-    this.permits = permits
+    this.#permits = permits
+  }
+
+  /** How many are still held. */
+  get permits(): number {
+    return this.#permits
+  }
+
+  /**
+   * Gives some back and keeps the others, of which there must be some; how many were given back.
+   * Sent again by a library it counts once.
+   */
+  async releaseSome(permits: number): Promise<number> {
+    const some = wholeNumber('permits', permits, 1)
+    if (some >= this.#permits) throw invalid(`of ${this.#permits} permits some must stay`)
+    this.#permits -= some
+    const words = [this.owner, 'PERMITS', some, 'REQ', crypto.randomUUID()]
+    const request = command('SEMAPHORE.RELEASE', this.key, ...words)
+    return readInteger(await this.core.transport.send(request))
   }
 }

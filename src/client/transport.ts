@@ -14,6 +14,11 @@ export interface Transport {
   sendAll(commands: readonly Command[]): Promise<readonly (unknown | LatchkeyError)[]>
   /** Another connection like this one, ready for use. */
   duplicate(): Promise<Transport>
+  /**
+   * Calls back when this connection ends, whether or not the library makes it anew; the answer stops
+   * that. Undefined where nobody could tell, as of the many connections of a cluster.
+   */
+  watch(onEnd: () => void): (() => void) | undefined
   /** Ends a connection that `duplicate` made; what is in flight fails. */
   close(): void
 }

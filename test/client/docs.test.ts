@@ -26,8 +26,13 @@ const LOGGED: readonly (readonly unknown[])[][] = [
   [['paid', true]],
   [[true], [2]],
   [['ABORTED'], [true]],
-  [[2, 3]],
+  [[true, Number.POSITIVE_INFINITY]],
+  [
+    [2, 3],
+    [1, 4],
+  ],
   [[99], ['OUTOFBOUNDS', 'nothing changed'], [{ first: 100, last: 100 }]],
+  [[{ value: 1, added: 1 }], [{ value: 2, added: 1 }], [{ value: 2, added: 0 }]],
   [
     [['s1', 's2'], 2],
     ['p', [{ x: 1 }]],

@@ -39,8 +39,14 @@ export const examples: ((grid: Grid, log: Log) => Promise<void>)[] = [
     log(busy.isHeld)
   },
   async (grid, log) => {
+    await using bound = await grid.lock('nightly').acquire({ bound: true, wait: 1_000 })
+    log(bound.isHeld, bound.remainingMs)
+  },
+  async (grid, log) => {
     const pool = grid.semaphore('pool', 5)
     await using permits = await pool.acquire({ permits: 2, wait: 1_000 })
+    log(permits.permits, await pool.available())
+    await permits.releaseSome(1)
     log(permits.permits, await pool.available())
   },
   async (grid, log) => {
@@ -50,6 +56,11 @@ export const examples: ((grid: Grid, log: Log) => Promise<void>)[] = [
     log(await seats.next(1)) // ids that nobody else gets
     const hits = grid.counter('hits', { weak: true })
     await hits.increment()
+  },
+  async (grid, log) => {
+    const requests = grid.number('requests:10.0.0.7')
+    const limited = { max: 2, lifetime: 60_000, onlyNew: true }
+    for (let i = 0; i < 3; i++) log(await requests.add(1, limited))
   },
   async (grid, log) => {
     const sessions = grid.multimap('sessions')

@@ -51,6 +51,18 @@ export class FakeTransport implements Transport {
     return copy
   }
 
+  readonly #watchers = new Set<() => void>()
+
+  watch(onEnd: () => void): () => void {
+    this.#watchers.add(onEnd)
+    return () => this.#watchers.delete(onEnd)
+  }
+
+  /** The connection ends by itself. */
+  breakDown(): void {
+    for (const onEnd of [...this.#watchers]) onEnd()
+  }
+
   close(): void {
     this.isClosed = true
     for (const fail of this.#failInFlight.splice(0)) fail(new Error('Connection is closed.'))

@@ -231,3 +231,57 @@ describe('upgrading', () => {
     expect(transport.sent.at(-1)).toBe('LOCK.EXTEND a me PX 30000 TOKEN 8')
   })
 })
+
+describe('what is bound to a connection', () => {
+  test('is asked for on a connection of its own, without a lease, and never renewed', async () => {
+    const { transport, grid } = gridOver(generous)
+    const held = await grid.lock('a').acquire({ owner: 'me', bound: true })
+    expect(transport.sent).toEqual(['LOCK.ACQUIRE a me WRITE CONN WAIT 0'])
+    expect(transport.duplicates).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    expect(transport.sent).toHaveLength(1)
+    expect(held.isHeld).toBe(true)
+    expect(held.remainingMs).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  test('is lost with it, and the connection is not used again', async () => {
+    const { transport, grid } = gridOver(generous)
+    const held = await grid.lock('a').acquire({ bound: true })
+    transport.duplicates[0]!.breakDown()
+    expect(held.isHeld).toBe(false)
+    expect(held.signal.reason).toMatchObject({ code: 'LOST' })
+    expect(transport.duplicates[0]!.isClosed).toBe(true)
+    await held.release()
+    await grid.lock('b').acquire({ bound: true })
+    expect(transport.duplicates).toHaveLength(2)
+  })
+
+  test('leaves its connection to others when it is given back', async () => {
+    const { transport, grid } = gridOver(generous)
+    const held = await grid.lock('a').acquire({ bound: true })
+    await held.release()
+    transport.duplicates[0]!.breakDown()
+    expect(held.signal.aborted).toBe(false)
+    const next = await grid.lock('b').acquire({ bound: true })
+    expect(transport.duplicates).toHaveLength(1)
+    await next.handOff('another')
+    await grid.lock('c').acquire({ bound: true })
+    expect(transport.duplicates).toHaveLength(1)
+  })
+
+  test('has no lease', async () => {
+    const { transport, grid } = gridOver(generous)
+    const asked = grid.lock('a').acquire({ bound: true, lease: 1000 })
+    await expect(asked).rejects.toMatchObject({ code: 'INVALID' })
+    expect(transport.sent).toEqual([])
+  })
+
+  test('is refused where no connection can be watched', async () => {
+    const { transport, grid } = gridOver(generous)
+    const duplicate = transport.duplicate.bind(transport)
+    transport.duplicate = async () => Object.assign(await duplicate(), { watch: () => undefined })
+    const asked = grid.lock('a').acquire({ bound: true })
+    await expect(asked).rejects.toMatchObject({ code: 'INVALID' })
+    expect(transport.duplicates[0]!.isClosed).toBe(true)
+  })
+})

@@ -171,6 +171,41 @@ describe.each(redisClients)('over %s', (_, connect: Connect) => {
     await held.assert()
   })
 
+  test('a bound lock lasts as long as its connection, and tells of its end', async () => {
+    const lock = grid.lock('a')
+    await using held = await lock.acquire({ bound: true })
+    expect(await lock.holders()).toMatchObject([{ ttlMs: -1 }])
+    expect(await lock.tryAcquire({ bound: true })).toBeNull()
+    await expect(held.extend()).rejects.toMatchObject({ code: 'INVALID' })
+    const next = lock.acquire({ bound: true })
+    while ((await lock.info())?.waiting !== 1);
+    expect(await held.release()).toBe(true)
+    const second = await next
+    expect(second.token).toBeGreaterThan(held.token)
+    expect(second.isHeld).toBe(true)
+    const told = new Promise(resolve => second.signal.addEventListener('abort', resolve))
+    // The younger one of the two connections that have acquired.
+    const acquirers = [...(await inline('CLIENT LIST')).matchAll(/id=(\d+) .* cmd=lock.acquire /g)]
+    await inline(`CLIENT KILL ID ${acquirers.at(-1)![1]}`)
+    await told
+    expect(second.signal.reason).toMatchObject({ code: 'LOST' })
+    expect(second.isHeld).toBe(false)
+    await using third = await lock.acquire({ wait: 10_000 })
+    expect(third.token).toBeGreaterThan(second.token)
+  })
+
+  test('a bound wait that is aborted leaves the queue', async () => {
+    const lock = grid.lock('a')
+    await using _held = await lock.acquire()
+    const abort = new AbortController()
+    const waiting = lock.acquire({ bound: true, signal: abort.signal })
+    while ((await lock.info())?.waiting !== 1);
+    abort.abort()
+    await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' })
+    while ((await lock.info())?.waiting !== 0);
+    await expect(lock.acquire({ bound: true, wait: 20 })).rejects.toMatchObject({ code: 'TIMEOUT' })
+  })
+
   test('a wrong type is told by its code', async () => {
     await inline('SET a b')
     await expect(grid.lock('a').acquire()).rejects.toMatchObject({ code: 'WRONGTYPE' })
@@ -187,9 +222,13 @@ describe.each(redisClients)('over %s', (_, connect: Connect) => {
     expect(await two.extend()).toBe(true)
     expect(await two.release()).toBe(true)
     await using later = await waiting
-    expect(await pool.holders()).toMatchObject([{ owner: later.owner, permits: 2 }])
+    expect(await later.releaseSome(1)).toBe(1)
+    await expect(later.releaseSome(1)).rejects.toMatchObject({ code: 'INVALID' })
+    expect(await pool.available()).toBe(2)
+    expect(later.permits).toBe(1)
+    expect(await pool.holders()).toMatchObject([{ owner: later.owner, permits: 1 }])
     await using rest = await pool.drain()
-    expect(rest?.permits).toBe(1)
+    expect(rest?.permits).toBe(2)
   })
 
   test('a counter keeps its bounds', async context => {
@@ -208,6 +247,21 @@ describe.each(redisClients)('over %s', (_, connect: Connect) => {
     expect(await seats.await('>=', 9, { wait: 20 })).toBeNull()
     expect(await seats.reset()).toBe(8)
     expect(await seats.info()).toMatchObject({ strength: 'strong', value: 8 })
+  })
+
+  test('a number in a plain key keeps to the bounds of the call', async context => {
+    await needs(context, 'INCREX')
+    const number = grid.number('n')
+    expect(await number.add(5, { max: 6, lifetime: 60_000 })).toEqual({ value: 5, added: 5 })
+    expect(await number.add(5, { max: 6 })).toEqual({ value: 5, added: 0 })
+    expect(await number.add(5, { max: 6, saturate: true })).toEqual({ value: 6, added: 1 })
+    expect(await inline('TTL n', 'GET n')).toMatch(/^:[56]\d\r\n\$1\r\n6\r\n/)
+    expect(await number.add(-7, { min: 0, persist: true })).toEqual({ value: 6, added: 0 })
+    expect(await number.add(-6, { min: 0, persist: true })).toEqual({ value: 0, added: -6 })
+    expect(await inline('TTL n')).toMatch(/^:-1\r\n/)
+    expect(await number.add(0.5, { float: true })).toEqual({ value: 0.5, added: 0.5 })
+    await expect(number.add(0.5)).rejects.toMatchObject({ code: 'INVALID' })
+    await expect(number.add(1)).rejects.toMatchObject({ code: 'ERR' })
   })
 
   test('a weak counter counts', async context => {

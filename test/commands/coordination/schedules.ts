@@ -131,6 +131,7 @@ export const semaphores = fc.oneof(
       semaphore,
       owner,
       maybe(fc.oneof(command(words('PERMITS'), number(1, 3)), words('ALL'))),
+      request,
     ),
   },
   command(words('SEMAPHORE.EXTEND'), semaphore, owner, lease),

@@ -152,4 +152,18 @@ describe('SEMAPHORE.DRAIN, CANCEL, EXTEND and views', () => {
       a3 SEMAPHORE.QUEUE s                      -> [{owner: b, wants: 2, waiting-ms: 500, client: 2}]
     `)
   })
+
+  test('some permits are given back once, however often that is asked for by one id', () => {
+    plays(`
+      a SEMAPHORE.INIT s 3                      -> 1
+      a SEMAPHORE.ACQUIRE s a PERMITS 3         -> T1
+      a SEMAPHORE.RELEASE s a REQ r             -> 1
+      a SEMAPHORE.RELEASE s a REQ r             -> 1
+      a SEMAPHORE.AVAILABLE s                   -> 1
+      a SEMAPHORE.RELEASE s x REQ q             -> 0
+      a SEMAPHORE.RELEASE s a PERMITS 5 REQ q   -> 2
+      a SEMAPHORE.RELEASE s a ALL REQ q         -> 2
+      a SEMAPHORE.AVAILABLE s                   -> 3
+    `)
+  })
 })
