@@ -4,6 +4,7 @@ import type { CommandSpec } from '../src/command.ts'
 import { aclCommands } from './acl.ts'
 import { bitmapCommands } from './bitmaps/index.ts'
 import { clientCommands } from './client.ts'
+import { clusterCommands } from './cluster/index.ts'
 import { commandCommands } from './command.ts'
 import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
@@ -33,6 +34,7 @@ export const families: readonly (readonly CommandSpec[])[] = [
   aclCommands,
   bitmapCommands,
   clientCommands,
+  clusterCommands,
   commandCommands,
   configCommands,
   connectionCommands,

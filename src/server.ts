@@ -12,6 +12,7 @@ import type { AclStore } from './acl/store.ts'
 import type { Call } from './call.ts'
 import { CLOSING, Client, type Link, MONITOR, NO_EVICT, PAUSED, REPLAY } from './client.ts'
 import type { Clock } from './clock.ts'
+import type { Cluster } from './cluster.ts'
 import type { CommandSpec } from './command.ts'
 import { MAY_REPLICATE, WRITE } from './command.ts'
 import { CommitGate, type CommitLog } from './commit-gate.ts'
@@ -106,6 +107,7 @@ export class Server {
   readonly configFile: string | undefined
   /** Knows which commands are this node's; a node alone has none. */
   router: Router | undefined = undefined
+  cluster: Cluster | undefined = undefined
   readonly startedAt: number
   readonly mode: 'standalone' | 'cluster'
 
@@ -298,9 +300,10 @@ export class Server {
     else client.upgrade.receive(chunk, end)
   }
 
-  /** From now on commands run here only if the router says so. */
-  routeBy(router: Router): void {
+  /** From now on commands run here only if the router says so, and they may ask of the cluster. */
+  routeBy(router: Router, cluster?: Cluster): void {
     this.router = router
+    this.cluster = cluster
     router.clockRead()
   }
 

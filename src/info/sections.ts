@@ -287,7 +287,10 @@ export const sections: readonly Section[] = [
   {
     name: 'Cluster',
     byDefault: true,
-    facts: server => [['cluster_enabled', server.mode === 'cluster' ? 1 : 0]],
+    facts: server => [
+      ['cluster_enabled', server.mode === 'cluster' ? 1 : 0],
+      ...(server.cluster?.facts() ?? []),
+    ],
   },
   { name: 'Coordination', byDefault: true, facts: coordinationFacts },
   { name: 'Keyspace', byDefault: true, facts: keyspaceFacts },

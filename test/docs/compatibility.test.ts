@@ -12,7 +12,7 @@ const named = new Set(registry.all.map(command => command.fullName))
 
 /** Why a command of Redis is not there, by what its name begins with; the first that fits counts. */
 const REASONS: readonly (readonly [prefix: RegExp, reason: string])[] = [
-  [/^(cluster|asking|readonly|readwrite|restore-asking)\b/, 'A node stands alone in this version.'],
+  [/^restore-asking$/, 'Slots move as a whole between nodes, so there is nothing to ask for.'],
   [
     /^(eval|evalsha|eval_ro|evalsha_ro|script|function|fcall|fcall_ro)\b/,
     'Functions come in a later version.',
@@ -23,6 +23,13 @@ const REASONS: readonly (readonly [prefix: RegExp, reason: string])[] = [
 /** Commands that are there and differ, and how. */
 const DIFFERENCES: readonly (readonly [name: string, difference: string])[] = [
   ['bgrewriteaof, bgsave, save', 'Refused: data lives in memory only.'],
+  [
+    'cluster addslots, addslotsrange, bumpepoch, delslots, delslotsrange, failover, flushslots, replicate, reset, set-config-epoch, setslot',
+    'Refused: the cluster decides by itself who owns what.',
+  ],
+  ['cluster forget', 'The member leaves: what it has is moved away before it is forgotten.'],
+  ['cluster meet', 'Takes names of hosts too.'],
+  ['copy, move, select', 'All databases are there in a cluster too.'],
   ['debug', 'SLEEP, OBJECT, SET-ACTIVE-EXPIRE, JMAP, LOG, ERROR and PROTOCOL only.'],
   ['failover, psync, replconf, sync', 'Refused: Redis replicas cannot follow a Latchkey node.'],
   ['flushall, flushdb', 'ASYNC and SYNC do the same: a large database is freed in slices.'],
