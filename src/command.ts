@@ -143,6 +143,8 @@ export interface CommandSpec {
   readonly keysOf?: (args: KeyArguments) => number[]
   /** What is done with the keys, where that hangs on the arguments (`variable_flags`). */
   readonly keyFlagsOf?: (args: KeyArguments) => readonly KeyFlag[]
+  /** The number of another database in which the command changes keys of the same names. */
+  readonly otherDatabase?: (args: KeyArguments) => number | undefined
   readonly tips?: readonly string[]
   readonly history?: readonly (readonly [since: string, change: string])[]
   readonly deprecated?: { readonly since: string; readonly replacedBy: string }

@@ -7,7 +7,7 @@
 //
 // Invariants: a value that is free has no key; whatever changed a value has called `save` after.
 
-import type { Call } from './call.ts'
+import type { Call, EffectPart } from './call.ts'
 import type { Client } from './client.ts'
 import { REPLAY } from './client.ts'
 import type { Database, ObjectValue } from './keyspace/database.ts'
@@ -213,6 +213,40 @@ export class Coordination {
     })
   }
 
+  /**
+   * This server is the primary of a segment from now on. Leases start anew, at full length; what is
+   * bound to connections, which were another node's, becomes a lease in which the holder may return.
+   * `outageMs`: for how long nobody served, by which the rest is extended.
+   */
+  takeOver(db: Database, segment: Segment, outageMs: number): void {
+    const values: [key: string, type: CoordinationType, value: Value][] = []
+    forEachCoordinated(db, segment, (address, type, value) => {
+      values.push([db.key(address), type, value])
+    })
+    for (const [key, type, value] of values) {
+      if (isHeld(type)) this.#resume(db, key, type, value as ValueOf[HeldType])
+      else value.extendAll(outageMs)
+      if (!value.isFree) this.leases.follow(db, key, type, value, holdersOf(type, value))
+    }
+    this.#server.reschedule()
+  }
+
+  #resume(db: Database, key: string, type: HeldType, value: ValueOf[HeldType]): void {
+    const { config, dispatch, monotonic, stats } = this.#server
+    const graceMs = config.values['coordination-reconnect-grace']
+    value.restart(monotonic)
+    dispatch.perform(() => {
+      const holds = value.orphan(monotonic, graceMs)
+      if (holds.length === 0) return
+      if (graceMs === 0) stats.holdsDisconnected += holds.length
+      for (const hold of holds) {
+        if (graceMs === 0) this.#ended(db, key, type, hold, 'disconnected')
+        else this.#record(db, ...grantEffect(key, type, value, hold))
+      }
+      this.#changed(db, key, type, value)
+    })
+  }
+
   flushing(db: Database): void {
     this.#counts.delete(db)
     this.leases.forgetAll(db)
@@ -289,7 +323,7 @@ export class Coordination {
     this.announce(db, key, `${name}:${how}`, hold.owner, hold.token)
   }
 
-  #record(db: Database, ...parts: string[]): void {
+  #record(db: Database, ...parts: EffectPart[]): void {
     this.#server.effects.record(db.index, parts)
   }
 
@@ -414,6 +448,25 @@ class SegmentTokens implements TokenSource {
   nextToken(): number {
     return this.#server.keyspace.tokens.next(this.segment, this.#server.now)
   }
+}
+
+/** The effect that says how an owner of something holds it now. */
+export function grantEffect(
+  key: string,
+  type: HeldType,
+  value: ValueOf[HeldType],
+  { owner, token, exclusive, count, leaseMs, connection, meta }: HoldView,
+): EffectPart[] {
+  if (type === BARRIER) {
+    const { parties, generation } = value as Barrier
+    return ['barrier.entered', key, owner, parties, generation, leaseMs, connection]
+  }
+  const name = `${TYPE_NAMES[type]}.granted`
+  return [name, key, owner, token, exclusive ? 1 : 0, count, leaseMs, connection, meta]
+}
+
+function isHeld(type: CoordinationType): type is HeldType {
+  return type === LOCK || type === SEMAPHORE || type === BARRIER || type === LEADER
 }
 
 /** Visits the values of a segment that coordinate. */

@@ -15,13 +15,18 @@ import { type KeyArguments, KeyPositions } from './keyspecs.ts'
 import type { Registry } from './registry.ts'
 import { COMPLETE, Decoder } from './wire/decoder.ts'
 
-/** What an effect does with keys, which are names in its database. */
+export interface EffectKey {
+  readonly database: number
+  readonly key: string
+}
+
+/** What an effect does with keys. */
 export interface EffectAccess {
   readonly command: Command
-  /** Keys that it changes, deletes or makes. */
-  readonly written: readonly string[]
+  /** Keys that it may change, delete or make. */
+  readonly written: readonly EffectKey[]
   /** Keys that it only looks at. */
-  readonly read: readonly string[]
+  readonly read: readonly EffectKey[]
 }
 
 /** What was accepted once is within limits. */
@@ -61,7 +66,7 @@ export class EffectKeys {
   }
 
   /** The command of an effect and its keys. */
-  accessOf({ bytes }: Effect): EffectAccess {
+  accessOf({ database, bytes }: Effect): EffectAccess {
     if (this.#decoder.read(bytes, 0, bytes.length, LIMITS) !== COMPLETE) {
       throw new Error('an effect is no command')
     }
@@ -72,12 +77,15 @@ export class EffectKeys {
     }
     const command = this.#commandOf(args)
     const found = this.#positions
-    const written: string[] = []
-    const read: string[] = []
+    const written: EffectKey[] = []
+    const read: EffectKey[] = []
     const count = found.find(command.spec, args)
+    const other = command.spec.otherDatabase?.(args)
     for (let i = 0; i < count; i++) {
-      const keys = found.flags[i]!.includes('RO') ? read : written
-      keys.push(args.text(found.positions[i]!))
+      const key = args.text(found.positions[i]!)
+      const isRead = found.flags[i]!.includes('RO')
+      ;(isRead ? read : written).push({ database, key })
+      if (other !== undefined && !isRead) written.push({ database: other, key })
     }
     return { command, written, read }
   }

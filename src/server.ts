@@ -193,10 +193,7 @@ export class Server {
         this.watches.replacing(db)
         this.coordination.flushing(db)
       },
-      leaving: (db, number, segment) => {
-        this.watches.leaving(db, number)
-        this.coordination.leaving(db, segment)
-      },
+      leaving: (db, segment) => this.coordination.leaving(db, segment),
       freed: (db, key, type, value) => this.coordination.freed(db, key, type, value),
     }
     this.keyspace = new Keyspace(this.config.values.databases, hooks, options.valueMemory)

@@ -86,6 +86,10 @@ export class TrackedKeys {
     return this.#dense[Math.floor(random() * this.#dense.length)]!.key
   }
 
+  *names(): Generator<string> {
+    for (const { key } of this.#dense) yield key
+  }
+
   clear(): void {
     this.#entries.clear()
     this.#dense.length = 0

@@ -10,6 +10,7 @@
 import type { Call } from './call.ts'
 import { type Client, IN_MULTI, SUBSCRIBER, TRACKED } from './client.ts'
 import { type Command, READONLY } from './command.ts'
+import { segmentOfKey } from './keyspace/slot.ts'
 import { KeyPositions } from './keyspecs.ts'
 import { Message, MessagePages } from './message.ts'
 import type { Server } from './server.ts'
@@ -20,6 +21,8 @@ const CHANNEL = '__redis__:invalidate'
 /** Keys forgotten for want of room, per command and per cron; the rest follows with the next. */
 const EVICTIONS_PER_COMMAND = 100
 const EVICTIONS_PER_CYCLE = 10_000
+/** Among more keys than this, those of a segment that leaves are not looked for: all are forgotten. */
+const SEARCHED_KEYS_MAX = 20_000
 
 export interface TrackingOptions {
   readonly broadcast: boolean
@@ -153,6 +156,22 @@ export class TrackingTable {
     const invalidation = new Invalidation(this.#pages, null)
     for (const client of this.#server.clients.values()) {
       if (client.is(TRACKED)) this.#send(client, invalidation)
+    }
+  }
+
+  /** A segment is served elsewhere from now on: its keys change, and nobody here hears of it. */
+  leaving(segment: number): void {
+    if (!this.isActive) return
+    if (this.#keys.count > SEARCHED_KEYS_MAX) {
+      this.flushed()
+      return
+    }
+    const lost = [...this.#keys.names()].filter(key => segmentOfKey(key) === segment)
+    for (const key of lost) this.#invalidate(key, undefined)
+    // What those cache who track prefixes is not known: they have to forget all of it.
+    const invalidation = new Invalidation(this.#pages, null)
+    for (const client of this.#server.clients.values()) {
+      if (client.tracking?.broadcast) this.#send(client, invalidation)
     }
   }
 

@@ -308,6 +308,19 @@ export class Waiting {
     parked.alarm = undefined
   }
 
+  /** Those who wait for keys of a segment, as the router told it, each once. */
+  ofSegment(segment: number): Set<Parked> {
+    const found = new Set<Parked>()
+    for (const topic of TOPICS) {
+      for (const { head } of this.#queues[topic].values()) {
+        for (let place = head; place !== undefined; place = place.next) {
+          if (place.parked.segment === segment) found.add(place.parked)
+        }
+      }
+    }
+    return found
+  }
+
   /** Those who wait for a turn, or another topic, at a key, in order. */
   *at(db: Database, key: string, topic: Topic): Generator<Parked> {
     let place = this.#queues[topic].get(queueName(db, key))?.head

@@ -195,7 +195,7 @@ SEMAPHORE.CANCEL {t}se a
 SEMAPHORE.SETLIMIT {t}se 6
 DEL {t}a {t}b
 UNLINK {t}c
--MOVE {t}e 1
+MOVE {t}e 1
 -MIGRATE 127.0.0.1 1 {t}nosuchkey 0 1
 -SWAPDB 0 1
 FLUSHDB
@@ -389,16 +389,20 @@ test('what an effect writes and what it only reads follows from its row', () => 
   const { registry } = clustered().server.server
   const keys = new EffectKeys(registry)
   const access = (...words: string[]) => {
-    const effect = { database: 0, segment: 0, bytes: encodeCommand(words) }
+    const effect = { database: 2, segment: 0, bytes: encodeCommand(words) }
     const { command, written, read } = keys.accessOf(effect)
-    return [command.fullName, written, read]
+    const names = (all: typeof read) => all.map(({ database, key }) => `${database}:${key}`)
+    return [command.fullName, names(written), names(read)]
   }
-  expect(access('SET', 'a', '1')).toEqual(['set', ['a'], []])
-  expect(access('SUNIONSTORE', 'd', 'a', 'b')).toEqual(['sunionstore', ['d'], ['a', 'b']])
-  expect(access('RENAME', 'a', 'b')).toEqual(['rename', ['a', 'b'], []])
-  expect(access('XGROUP', 'DESTROY', 'x', 'g')).toEqual(['xgroup|destroy', ['x'], []])
-  expect(access('lock.released', 'l', 'o')).toEqual(['lock.released', ['l'], []])
-  expect(access('request.remembered', 'c', 'id', '1')).toEqual(['request.remembered', [], ['c']])
+  expect(access('SET', 'a', '1')).toEqual(['set', ['2:a'], []])
+  expect(access('SUNIONSTORE', 'd', 'a', 'b')).toEqual(['sunionstore', ['2:d'], ['2:a', '2:b']])
+  expect(access('RENAME', 'a', 'b')).toEqual(['rename', ['2:a', '2:b'], []])
+  expect(access('MOVE', 'a', '7')).toEqual(['move', ['2:a', '7:a'], []])
+  expect(access('COPY', 'a', 'b', 'REPLACE', 'db', '7')).toEqual(['copy', ['2:b', '7:b'], ['2:a']])
+  expect(access('COPY', 'a', 'b')).toEqual(['copy', ['2:b'], ['2:a']])
+  expect(access('XGROUP', 'DESTROY', 'x', 'g')).toEqual(['xgroup|destroy', ['2:x'], []])
+  expect(access('lock.released', 'l', 'o')).toEqual(['lock.released', ['2:l'], []])
+  expect(access('request.remembered', 'c', 'id', '1')).toEqual(['request.remembered', [], ['2:c']])
   expect(access('segment.flushed', '7')).toEqual(['segment.flushed', [], []])
 })
 

@@ -5,7 +5,7 @@
 
 import type { Call } from '../../src/call.ts'
 import type { CommandSpec } from '../../src/command.ts'
-import type { HeldType, ValueOf } from '../../src/coordination.ts'
+import { grantEffect, type HeldType, type ValueOf } from '../../src/coordination.ts'
 import { type BARRIER, TYPE_NAMES } from '../../src/keyspace/record.ts'
 import type { Granted, HoldState, HoldView } from '../../src/values/hold.ts'
 import { effectRow } from './rows.ts'
@@ -47,18 +47,7 @@ export function keep<T extends TokenType>(
   hold: HoldView,
 ): void {
   call.server.coordination.save(call, i, type, value)
-  const { owner, token, exclusive, count, leaseMs, connection, meta } = hold
-  call.effect(
-    `${TYPE_NAMES[type]}.granted`,
-    call.text(i),
-    owner,
-    token,
-    exclusive ? 1 : 0,
-    count,
-    leaseMs,
-    connection,
-    meta,
-  )
+  if (call.isLogged) call.effect(...grantEffect(call.text(i), type, value, hold))
 }
 
 /** The hold is no more: whoever waits may be next. */

@@ -5,6 +5,7 @@ import { type CommandSpec, keyAt } from '../../src/command.ts'
 import { errors } from '../../src/errors.ts'
 import type { Database } from '../../src/keyspace/database.ts'
 import { FIRST_COORDINATION_TYPE } from '../../src/keyspace/record.ts'
+import type { KeyArguments } from '../../src/keyspecs.ts'
 import { sameBytes } from '../../src/values/bytes.ts'
 import { databaseAt, readDatabaseIndex } from '../database-index.ts'
 import { checkCopyable, checkNotHeld, checkReplaceable } from './refusal.ts'
@@ -102,6 +103,14 @@ function copy(call: Call): void {
   call.reply.integer(1)
 }
 
+/** The database after DB. */
+function copyTarget(args: KeyArguments): number | undefined {
+  for (let i = 3; i + 1 < args.count; i++) {
+    if (args.text(i).toUpperCase() === 'DB') return Number(args.text(i + 1))
+  }
+  return undefined
+}
+
 export const renameCommands: readonly CommandSpec[] = [
   {
     name: 'copy',
@@ -113,6 +122,7 @@ export const renameCommands: readonly CommandSpec[] = [
     since: '6.2.0',
     complexity: 'O(N) for N elements of a collection, O(1) for a string',
     summary: 'Copies the value and the expiry of a key to another key.',
+    otherDatabase: copyTarget,
     syntax: 'source destination [DB destination-db] [REPLACE]',
     handler: copy,
   },
@@ -126,6 +136,7 @@ export const renameCommands: readonly CommandSpec[] = [
     since: '1.0.0',
     complexity: 'O(1)',
     summary: 'Moves a key to another database.',
+    otherDatabase: args => Number(args.text(2)),
     syntax: 'key db',
     handler: move,
   },

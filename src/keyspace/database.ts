@@ -678,6 +678,31 @@ export class Database {
     return this.segments[number]?.count ?? 0
   }
 
+  /** Keys of a slot. Looks at all of its segment. */
+  countInSlot(slot: number): number {
+    let count = 0
+    this.#visitSlot(slot, Number.POSITIVE_INFINITY, () => count++)
+    return count
+  }
+
+  /** Names of up to `max` keys of a slot. */
+  keysInSlot(slot: number, max: number): string[] {
+    const keys: string[] = []
+    this.#visitSlot(slot, max, address => keys.push(this.key(address)))
+    return keys
+  }
+
+  #visitSlot(slot: number, max: number, visit: (address: number) => void): void {
+    const segment = this.segments[slot >>> SEGMENT_SHIFT]
+    if (segment === undefined) return
+    for (let i = 0, left = max; i < segment.count && left > 0; i++) {
+      const address = segment.dense[i]!
+      if (this.slot(address) !== slot) continue
+      visit(address)
+      left--
+    }
+  }
+
   /** Visits all entries; the visitor must not change the database. */
   forEach(visit: (address: number) => void): void {
     for (const segment of this.segments) {

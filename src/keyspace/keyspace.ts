@@ -18,7 +18,7 @@ export interface KeyspaceHooks {
   /** All keys of a database are about to go. */
   flushing(database: Database): void
   /** All keys of a segment of a database are about to go. */
-  leaving(database: Database, number: number, segment: Segment): void
+  leaving(database: Database, segment: Segment): void
   /** A key's time was over, and it is deleted now. */
   expired(database: Database, key: string): void
 }
@@ -100,7 +100,7 @@ export class Keyspace {
   takeSegment(database: Database, number: number): Segment | undefined {
     const segment = database.segments[number]
     if (segment === undefined) return undefined
-    this.hooks.leaving(database, number, segment)
+    this.hooks.leaving(database, segment)
     database.detachSegment(number)
     return segment
   }

@@ -174,6 +174,11 @@ export class Barrier implements Coordinated {
     return concerned
   }
 
+  /** To be called when the node becomes primary: see `Holders.restart`. */
+  restart(now: number): void {
+    this.#participants.restart(now)
+  }
+
   /** To be called when the node becomes primary: bindings to connections become leases. */
   orphan(now: number, graceMs: number): readonly HoldView[] {
     const concerned = this.#participants.orphan(now, graceMs)

@@ -57,6 +57,11 @@ export abstract class Held {
     return this.owners.disconnected(connection, now, graceMs)
   }
 
+  /** To be called when the node becomes primary: see `Holders.restart`. */
+  restart(now: number): void {
+    this.owners.restart(now)
+  }
+
   /** To be called when the node becomes primary: bindings to connections become leases. */
   orphan(now: number, graceMs: number): readonly HoldView[] {
     return this.owners.orphan(now, graceMs)

@@ -192,6 +192,13 @@ export class Holders {
       : NONE
   }
 
+  /** Starts every lease anew, at its full length: for a time nobody could renew one. */
+  restart(now: number): void {
+    for (const hold of this) {
+      if (hold.leaseMs > 0) this.setTerm(hold, hold.leaseMs, hold.connection, now)
+    }
+  }
+
   /** The same for all connections: they were another node's, and that node is gone. */
   orphan(now: number, graceMs: number): readonly Hold[] {
     const bound: Hold[] = []

@@ -117,6 +117,10 @@ export class Leader implements Coordinated {
     return this.#lock.disconnected(connection, now, graceMs)
   }
 
+  restart(now: number): void {
+    this.#lock.restart(now)
+  }
+
   orphan(now: number, graceMs: number): readonly HoldView[] {
     return this.#lock.orphan(now, graceMs)
   }

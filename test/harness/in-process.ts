@@ -62,16 +62,19 @@ export interface InProcessOptions {
   /** Settings as in a configuration file: a name and its words. */
   readonly settings?: readonly (readonly [name: string, ...words: string[]])[]
   readonly aclStore?: AclStore
+  /** A server with which it shares clock and memory, as the two of a node do. */
+  readonly twin?: InProcessServer
   /** As a node of a cluster: one without a router, to which every key belongs. */
   readonly isNode?: boolean
 }
 
 export class InProcessServer {
   readonly server: Server
-  readonly clock = new TestClock()
+  readonly clock: TestClock
   #nextPort = FIRST_PORT
 
   constructor(options: InProcessOptions = {}) {
+    this.clock = options.twin?.clock ?? new TestClock()
     const config = new Config()
     const directives = (options.settings ?? []).map(([name, ...words]) => ({
       name,
@@ -89,6 +92,7 @@ export class InProcessServer {
       host,
       runId: '0'.repeat(40),
       ...(options.aclStore === undefined ? {} : { aclStore: options.aclStore }),
+      ...(options.twin && { valueMemory: options.twin.server.keyspace.valueMemory }),
     })
   }
 
