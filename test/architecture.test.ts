@@ -97,6 +97,10 @@ describe('determinism', () => {
     'src/clock.ts',
     'src/listener.ts',
     'src/client/clock.ts',
+    'cluster/metadata/bus-connection.ts',
+    'cluster/metadata/directory-lock.ts',
+    'cluster/metadata/shell.ts',
+    'cluster/metadata/start.ts',
     'cluster/node/link.ts',
     'cluster/node/node.ts',
   ])

@@ -35,7 +35,11 @@ const DATABASES_MAX = 10_000
 const HZ_MIN = 1
 const HZ_MAX = 500
 const CLUSTER_SEEDS_MAX = 256
-const CLUSTER_OWNERS_MAX = 8
+/** While copies move a segment has owners of before and of after; eight at most. */
+const CLUSTER_OWNERS_MAX = 4
+const CAPACITY_MAX = 1000
+/** Leases are kept by clocks that may run at rates so different. */
+const CLOCK_DRIFT = 1.1
 
 const network = {
   bind: setting(
@@ -451,16 +455,73 @@ const replication = {
 }
 
 const cluster = {
-  'cluster-enabled': setting(
-    only(yesNo, false, 'this version runs as a single node'),
-    false,
-    'Runs the server as a node of a cluster.',
-    { change: 'start' },
-  ),
+  'cluster-enabled': setting(yesNo, false, 'Runs the server as a node of a cluster.', {
+    change: 'start',
+  }),
   'cluster-join': setting(
     words('host:port ...', CLUSTER_SEEDS_MAX, 'too many nodes to join'),
     [],
-    'Nodes of the cluster to join; without any, the node forms a cluster of its own.',
+    'Nodes of the cluster to join, by the port of their clients, or host:port@bus-port if that is not 10000 higher; without any, the node forms a cluster of its own.',
+    { change: 'start' },
+  ),
+  'cluster-secret': setting(
+    text,
+    '',
+    'What all nodes of the cluster know and nobody else; without it nodes talk to each other on one machine only, unless protected-mode is off.',
+    { change: 'start', sensitive: true },
+  ),
+  'cluster-port': setting(
+    integer(0, PORT_MAX),
+    0,
+    'TCP port to listen on for other nodes; 0 for 10000 more than port.',
+    { change: 'start' },
+  ),
+  'cluster-announce-ip': setting(
+    text,
+    '',
+    'Address that clients and other nodes are told; empty for one of this machine.',
+    { change: 'start' },
+  ),
+  'cluster-announce-port': setting(
+    integer(0, PORT_MAX),
+    0,
+    'Port that clients and other nodes are told; 0 for the one that is listened on.',
+    { change: 'start' },
+  ),
+  'cluster-announce-bus-port': setting(
+    integer(0, PORT_MAX),
+    0,
+    'Port for other nodes that they are told; 0 for the one that is listened on.',
+    { change: 'start' },
+  ),
+  'cluster-announce-hostname': setting(
+    text,
+    '',
+    'Name that clients are told besides the address; empty for none.',
+    { change: 'start' },
+  ),
+  'cluster-site': setting(
+    text,
+    '',
+    'Where the node is: copies of a key are kept at different sites if they can be.',
+    { change: 'start' },
+  ),
+  'cluster-rack': setting(
+    text,
+    '',
+    'Its rack or zone at the site: copies of a key are kept in different ones if they can be.',
+    { change: 'start' },
+  ),
+  'cluster-machine': setting(
+    text,
+    '',
+    'Its machine in the rack: copies of a key are kept on different ones if they can be.',
+    { change: 'start' },
+  ),
+  'cluster-capacity': setting(
+    integer(0, CAPACITY_MAX),
+    1,
+    'Share of the data that the node takes, in proportion to the others; 0 for none.',
     { change: 'start' },
   ),
   'cluster-voters': setting(integer(1, 5), 5, 'Members that form the metadata quorum, at most.'),
@@ -478,21 +539,30 @@ const cluster = {
     milliseconds(10, 60_000),
     100,
     'Milliseconds between heartbeats of a node to the coordinator.',
+    { change: 'start' },
   ),
   'cluster-lease': setting(
     milliseconds(50, 600_000),
     600,
-    'Milliseconds after a heartbeat was sent for which a node may serve.',
+    'Milliseconds after a heartbeat was sent for which a node may serve; the same on all nodes.',
+    { change: 'start' },
   ),
   'cluster-node-timeout': setting(
     milliseconds(50),
     800,
-    'Milliseconds without a heartbeat after which a node is taken for down.',
+    'Milliseconds without a heartbeat after which a node is taken for down; the same on all nodes.',
+    { change: 'start' },
+  ),
+  'cluster-replace-timeout': setting(
+    milliseconds(0),
+    60_000,
+    'Milliseconds for which a node that is down is expected back, before its copies are made elsewhere.',
   ),
   'cluster-stall-timeout': setting(
     milliseconds(100),
     3000,
     'Milliseconds for which one command may stall a node before the node is failed over.',
+    { change: 'start' },
   ),
   'cluster-park-timeout': setting(
     milliseconds(0, 60_000),
@@ -595,8 +665,8 @@ interface Rule {
 export const rules: readonly Rule[] = [
   {
     names: ['cluster-node-timeout', 'cluster-lease'],
-    holds: values => values['cluster-node-timeout'] > values['cluster-lease'],
-    reason: 'cluster-node-timeout must be longer than cluster-lease',
+    holds: values => values['cluster-node-timeout'] >= CLOCK_DRIFT * values['cluster-lease'],
+    reason: 'cluster-node-timeout must be longer than cluster-lease, by a tenth of it',
   },
   {
     names: ['cluster-lease', 'cluster-heartbeat-interval'],

@@ -80,7 +80,10 @@ describe('at the start', () => {
       line('save', '900', '1'),
       "here:1: bad value for 'save': this version keeps data in memory only",
     ],
-    [line('cluster-lease', '900'), 'cluster-node-timeout must be longer than cluster-lease'],
+    [
+      line('cluster-lease', '900'),
+      'cluster-node-timeout must be longer than cluster-lease, by a tenth of it',
+    ],
   ])('%j stops the start', (directive, reason) => {
     expect(() => new Config().load([directive])).toThrow(new ConfigError(reason))
   })
@@ -113,15 +116,15 @@ describe('CONFIG SET', () => {
 
   test('refuses values that do not agree with each other, as a whole', () => {
     const config = new Config()
-    const lease = () => config.set([['cluster-lease', '5000']])
-    expect(answer(lease)).toBe(
-      "ERR CONFIG SET failed (possibly related to argument 'cluster-lease') - cluster-node-timeout must be longer than cluster-lease",
+    const floor = () => config.set([['min-insync-owners', '3']])
+    expect(answer(floor)).toBe(
+      "ERR CONFIG SET failed (possibly related to argument 'min-insync-owners') - min-insync-owners must not exceed cluster-owners",
     )
-    expect(config.values['cluster-lease']).toBe(600)
+    expect(config.values['min-insync-owners']).toBe(1)
     const both = () =>
       config.set([
-        ['cluster-lease', '5000'],
-        ['cluster-node-timeout', '7000'],
+        ['min-insync-owners', '3'],
+        ['cluster-owners', '3'],
       ])
     expect(answer(both)).toBe('OK')
   })

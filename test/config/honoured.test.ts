@@ -22,10 +22,8 @@ const awaited = new Set([
   // Coordination
   ...['lock-default-lease', 'coordination-reconnect-grace'],
   // Cluster
-  ...['cluster-join', 'cluster-voters', 'cluster-owners', 'min-insync-owners'],
-  ...['cluster-heartbeat-interval', 'cluster-lease', 'cluster-node-timeout'],
-  ...['cluster-stall-timeout', 'cluster-park-timeout', 'cluster-routing'],
-  ...['cluster-advertise-backups', 'cluster-lost-segments'],
+  ...['min-insync-owners', 'cluster-park-timeout', 'cluster-routing'],
+  ...['cluster-advertise-backups'],
 ])
 
 const sources = ['src', 'commands', 'cluster']

@@ -30,7 +30,11 @@ const otherAnswers = new Map<SettingName, string>([
   ['replica-read-only', 'always yes'],
   ['dir', 'another default'],
   ['min-replicas-to-write', 'always 0: min-insync-owners takes its place'],
-  ['cluster-node-timeout', 'must be longer than the lease'],
+  ['cluster-node-timeout', 'must be longer than the lease, and the same on all nodes'],
+  ['cluster-announce-ip', 'others are told once, at the start'],
+  ['cluster-announce-port', 'others are told once, at the start'],
+  ['cluster-announce-bus-port', 'others are told once, at the start'],
+  ['cluster-announce-hostname', 'others are told once, at the start'],
 ])
 
 /** Values that Redis takes and Latchkey refuses: a slip of the hand should not lift a limit. */

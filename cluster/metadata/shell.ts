@@ -1,0 +1,251 @@
+// The metadata plane with a clock, a disk and sockets: it carries out what the machine wants.
+//
+// It decides nothing. Each step's effects are carried out in the order that event.ts asks for. It
+// runs on a thread of its own (worker.ts), so that no command delays a heartbeat.
+
+import { randomBytes } from 'node:crypto'
+import { DecodeError } from '../raft/bytes.ts'
+import type { NodeId } from '../raft/configuration.ts'
+import type { TopologyEntry } from '../topology/entry.ts'
+import type { Introduction } from '../topology/member.ts'
+import { findMember, type Topology } from '../topology/topology.ts'
+import { Bus } from './bus.ts'
+import { BusError } from './bus-frame.ts'
+import { decodeMetadataMessage, encodeMetadataMessage } from './codec.ts'
+import type { Ending, MetadataEvent, Notice } from './event.ts'
+import { foundingDisk } from './founding.ts'
+import type { Identity } from './identity.ts'
+import type { Log } from './log.ts'
+import type { Address, MetadataMessage } from './message.ts'
+import { Metadata, type MetadataStatus } from './metadata.ts'
+import { monotonicMs } from './monotonic.ts'
+import type { MetadataOptions, Policy } from './options.ts'
+import type { HandOverOrder } from './port.ts'
+import type { SharedState } from './shared-state.ts'
+import { Storage } from './storage.ts'
+
+const TICK_MS = 10
+const STATUS_MS = 1_000
+const WAITING_MS = 5_000
+const CLUSTER_ID_BYTES = 20
+/** Different notices about refusals; each is logged once, until so many are forgotten together. */
+const REFUSALS_MAX = 1_000
+
+export interface ShellOptions {
+  /** Made if it is not there. Belongs to one process. */
+  readonly directory: string
+  /** What this node tells of itself, besides who it is. */
+  readonly introduction: Omit<Introduction, 'id' | 'incarnation'>
+  readonly seeds: readonly Address[]
+  readonly bind: readonly string[]
+  readonly busPort: number
+  readonly secret: string
+  /** Whether only nodes on this machine are talked to. */
+  readonly isLocalOnly: boolean
+  readonly metadata: MetadataOptions
+}
+
+export interface ShellStatus extends MetadataStatus {
+  /** Of consensus on disk. */
+  readonly logBytes: number
+}
+
+export interface ShellEvents {
+  topology(topology: Topology, identity: Identity): void
+  orders(orders: readonly HandOverOrder[]): void
+  status(status: ShellStatus): void
+  /** The node is out of its cluster for good. */
+  ended(ending: Ending): void
+  /** The disk failed: the process must end. */
+  failed(error: Error): void
+}
+
+export class MetadataShell {
+  readonly #machine: Metadata
+  readonly #storage: Storage
+  readonly #bus: Bus
+  readonly #shared: SharedState
+  readonly #events: ShellEvents
+  readonly #log: Log
+  readonly #seeds: readonly Address[]
+  readonly #refusals = new Set<string>()
+  #timer: NodeJS.Timeout | undefined
+  #statusAt = 0
+  #waitingToldAt = monotonicMs()
+  #ticksSeen: number
+  #topology: Topology | undefined
+  #isTopologyDue = false
+
+  private constructor(
+    options: ShellOptions,
+    storage: Storage,
+    shared: SharedState,
+    events: ShellEvents,
+    log: Log,
+  ) {
+    const { introduction, seeds, metadata, secret, isLocalOnly } = options
+    const { id, incarnation, cluster } = storage.identity
+    this.#storage = storage
+    this.#shared = shared
+    this.#events = events
+    this.#log = log
+    this.#seeds = seeds
+    this.#ticksSeen = shared.ticks
+    const self = { ...introduction, id, incarnation }
+    const { restored } = storage
+    const setup = { self, cluster, restored, seeds, options: metadata, random: Math.random }
+    this.#machine = new Metadata(setup, monotonicMs())
+    this.#bus = new Bus({
+      own: () => ({ id, secret, cluster: this.#machine.cluster }),
+      isLocalOnly,
+      addressOf: member => this.#addressOf(member),
+      receive: (from, bytes) => this.#receive(from, bytes),
+      silenceMs: 2 * metadata.nodeTimeoutMs,
+      clock: monotonicMs,
+      log,
+    })
+    storage.events = {
+      persisted: write => this.#step({ kind: 'persisted', write }),
+      failed: error => events.failed(error),
+    }
+  }
+
+  /** Fails if the directory is in use or cannot be read, or if it cannot listen. */
+  static async start(
+    options: ShellOptions,
+    shared: SharedState,
+    events: ShellEvents,
+    log: Log,
+  ): Promise<MetadataShell> {
+    const storage = await Storage.open(options.directory)
+    if (storage.tornBytes > 0) {
+      log.warn({ bytes: storage.tornBytes }, 'end of the log of consensus was torn off')
+    }
+    const { id, incarnation, cluster } = storage.identity
+    // Nobody to ask: the first node of a new cluster.
+    if (cluster === undefined && options.seeds.length === 0) {
+      const founder = { ...options.introduction, id, incarnation }
+      await storage.found(randomBytes(CLUSTER_ID_BYTES).toString('hex'), foundingDisk(founder))
+    }
+    const shell = new MetadataShell(options, storage, shared, events, log)
+    try {
+      await shell.#bus.listen(options.bind, options.busPort)
+    } catch (error) {
+      await shell.stop()
+      throw error
+    }
+    shell.#begin()
+    return shell
+  }
+
+  get identity(): Identity {
+    return this.#storage.identity
+  }
+
+  propose(entries: readonly TopologyEntry[]): void {
+    this.#step({ kind: 'propose', entries })
+  }
+
+  setPolicy(policy: Policy): void {
+    this.#step({ kind: 'policy', policy })
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#bus.close()
+    await this.#storage.close()
+  }
+
+  #begin(): void {
+    this.#tellTopology(this.#machine.topology)
+    this.#timer = setInterval(() => this.#tick(), TICK_MS)
+  }
+
+  #tick(): void {
+    const { ticks } = this.#shared
+    if (ticks !== this.#ticksSeen) {
+      this.#ticksSeen = ticks
+      this.#step({ kind: 'alive' })
+    }
+    this.#step({ kind: 'tick' })
+    this.#bus.tick()
+    const now = monotonicMs()
+    if (now - this.#statusAt < STATUS_MS) return
+    this.#statusAt = now
+    if (this.#machine.topology === undefined && now >= this.#waitingToldAt + WAITING_MS) {
+      this.#waitingToldAt = now
+      this.#log.info({ seeds: this.#seeds }, 'waiting to be let into the cluster')
+    }
+    this.#events.status({ ...this.#machine.status, logBytes: this.#storage.bytes })
+  }
+
+  #receive(from: NodeId, bytes: Buffer): void {
+    const message = decoded(bytes)
+    if (message.from !== from) throw new BusError('speaks for another node')
+    this.#step({ kind: 'message', message })
+  }
+
+  #step(event: MetadataEvent): void {
+    const effects = this.#machine.step(event, monotonicMs())
+    this.#shared.publish(effects.lease)
+    if (effects.joined !== undefined) {
+      this.#storage.join(effects.joined)
+      this.#log.info({ cluster: effects.joined }, 'joined a cluster')
+    }
+    for (const write of effects.writes) this.#storage.write(write)
+    for (const { to, message } of effects.messages) {
+      this.#bus.send(to, encodeMetadataMessage(message))
+    }
+    this.#tellTopology(effects.topology)
+    if (effects.orders.length > 0) this.#events.orders(effects.orders)
+    for (const notice of effects.notices) this.#tell(notice)
+    if (effects.ended !== undefined) this.#end(effects.ended)
+  }
+
+  /** The data thread is told the latest once a turn, however many changes the turn brought. */
+  #tellTopology(topology: Topology | undefined): void {
+    if (topology === undefined) return
+    this.#topology = topology
+    if (this.#isTopologyDue) return
+    this.#isTopologyDue = true
+    setImmediate(() => {
+      this.#isTopologyDue = false
+      this.#events.topology(this.#topology!, this.identity)
+    })
+  }
+
+  #end(ending: Ending): void {
+    clearInterval(this.#timer)
+    this.#log.warn({ reason: ending }, 'out of the cluster')
+    this.#events.ended(ending)
+  }
+
+  #tell(notice: Notice): void {
+    const { kind, ...facts } = notice
+    if (notice.kind === 'refused' || notice.kind === 'refusing') {
+      const key = JSON.stringify(notice)
+      if (this.#refusals.has(key)) return
+      if (this.#refusals.size >= REFUSALS_MAX) this.#refusals.clear()
+      this.#refusals.add(key)
+      this.#log.warn(facts, notice.kind === 'refused' ? 'refused by a peer' : 'peer refused')
+      return
+    }
+    const isBad = notice.kind === 'members failed' || notice.kind === 'data thread stalled'
+    this.#log[isBad ? 'warn' : 'info'](facts, kind)
+  }
+
+  #addressOf(id: NodeId): Address | undefined {
+    const { topology } = this.#machine
+    const member = topology === undefined ? undefined : findMember(topology, id)
+    return member === undefined ? undefined : { host: member.host, port: member.busPort }
+  }
+}
+
+function decoded(bytes: Buffer): MetadataMessage {
+  try {
+    return decodeMetadataMessage(bytes)
+  } catch (error) {
+    if (error instanceof DecodeError) throw new BusError(error.message, { cause: error })
+    throw error
+  }
+}
