@@ -14,6 +14,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { startLatchkeyServer } from '../harness/latchkey-server.ts'
 import type { ServerProcess } from '../harness/server-process.ts'
 
+const PATIENCE = { timeout: 10_000 }
+
 let server: ServerProcess
 let connection: { host: string; port: number }
 let name: string
@@ -254,6 +256,6 @@ it('only so many completed jobs are kept as one asks for', async () => {
     .at(-1)!
     .waitUntilFinished(events)
     .catch(() => {})
-  await expect.poll(() => queue.getCompletedCount()).toBe(2)
+  await expect.poll(() => queue.getCompletedCount(), PATIENCE).toBe(2)
   expect((await queue.getCompleted()).map(job => job.name)).toEqual(['5', '4'])
 })

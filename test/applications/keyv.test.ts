@@ -6,6 +6,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { startLatchkeyServer } from '../harness/latchkey-server.ts'
 import type { ServerProcess } from '../harness/server-process.ts'
 
+const PATIENCE = { timeout: 10_000 }
+
 let server: ServerProcess
 let uri: string
 let redis: ReturnType<typeof createClient>
@@ -50,7 +52,7 @@ it('a time to live is kept by the server', async () => {
   await keyv.set('soon', 'gone', 40)
   await keyv.set('later', 'there', 60_000)
   expect(await keyv.get('soon')).toBe('gone')
-  await expect.poll(() => keyv.get('soon')).toBeUndefined()
+  await expect.poll(() => keyv.get('soon'), PATIENCE).toBeUndefined()
   expect(await keyv.get('later')).toBe('there')
   const [key] = await redis.keys('*')
   expect(await redis.pTTL(key!)).toBeGreaterThan(50_000)

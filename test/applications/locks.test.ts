@@ -13,6 +13,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startLatchkeyServer } from '../harness/latchkey-server.ts'
 import type { ServerProcess } from '../harness/server-process.ts'
 
+const PATIENCE = { timeout: 10_000 }
+
 let servers: ServerProcess[]
 let clients: Redis[]
 
@@ -137,7 +139,7 @@ describe('redis-semaphore', () => {
     expect(await clients[0]!.exists('mutex:m')).toBe(1)
     expect(lost).toBeUndefined()
     await clients[0]!.set('mutex:m', 'a thief')
-    await expect.poll(() => lost).toBeInstanceOf(LostLockError)
+    await expect.poll(() => lost, PATIENCE).toBeInstanceOf(LostLockError)
     await mutex.release()
     expect(await clients[0]!.get('mutex:m')).toBe('a thief')
   })

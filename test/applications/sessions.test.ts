@@ -20,6 +20,8 @@ declare module 'express-session' {
 
 const SECRET = randomUUID()
 
+const PATIENCE = { timeout: 10_000 }
+
 let server: ServerProcess
 let client: ReturnType<typeof createClient>
 const running: Server[] = []
@@ -112,7 +114,7 @@ it('a session ends when nobody uses it, and a visit makes it last', async () => 
   await fetch(url, { headers })
   expect(await client.pTTL(key!)).toBeGreaterThan(200)
   await client.pExpire(key!, 1)
-  await expect.poll(async () => (await fetch(url, { headers })).status).toBe(401)
+  await expect.poll(async () => (await fetch(url, { headers })).status, PATIENCE).toBe(401)
 })
 
 it('the store lists, counts and clears sessions', async () => {
