@@ -90,12 +90,11 @@ export class BusConnection {
     return this.#unansweredSince !== 0 && now - this.#unansweredSince > silenceMs
   }
 
+  /** What the system has taken still leaves. It is not waited for: the peer may be gone. */
   close(error?: Error): void {
-    this.#error ??= error
-    // What was written so far still leaves; after that nothing is read or written.
-    if (error instanceof BusError && !this.#socket.connecting) this.#socket.destroySoon()
-    else this.#socket.destroy()
     this.#isClosed = true
+    this.#error ??= error
+    this.#socket.destroy()
   }
 
   #receive(chunk: Buffer): void {
@@ -126,7 +125,8 @@ export class BusConnection {
     const { secret, id, cluster } = this.#own()
     if (this.#peer === undefined) {
       const { proof, ...peer } = decodeHello(bytes)
-      if (peer.id === id) throw new BusError('this is the node itself')
+      // The same list of seeds is often given to all nodes.
+      if (peer.id === id) return this.close()
       this.#peer = peer
       this.#hello ??= { id, cluster, nonce: this.#nonce }
       if (this.side === 'listener') {

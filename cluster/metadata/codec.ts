@@ -29,6 +29,7 @@ export const MESSAGE_KINDS = [
   'propose',
   'order',
   'raft',
+  'goodbye',
 ] as const satisfies readonly MessageKind[]
 
 const REASONS = [
@@ -99,6 +100,9 @@ function writeBody(writer: Writer, body: Body): void {
     case 'raft':
       writer.bytes(encodeMessage(body.message))
       break
+    case 'goodbye':
+      writer.number(body.incarnation)
+      break
   }
 }
 
@@ -140,6 +144,8 @@ function readBody(reader: Reader, kind: MessageKind | undefined): Body {
       return { kind, orders: readOrders(reader) }
     case 'raft':
       return { kind, message: decodeMessage(reader.bytes()) }
+    case 'goodbye':
+      return { kind, incarnation: reader.number() }
     case undefined:
       throw new DecodeError('unknown message kind')
   }

@@ -81,11 +81,11 @@ export class Coordinator {
     return this.#condemned.has(id)
   }
 
-  /** `isStalled`: this node's own data thread gives no sign of life. */
-  tick(isStalled: boolean, now: number): void {
+  /** `isUnfit`: this node's data thread gives no sign of life, or the process ends. */
+  tick(isUnfit: boolean, now: number): void {
     this.#answerWaiting(now)
     this.#failSilent(now)
-    if (isStalled) return this.#giveUp(now)
+    if (isUnfit) return this.#giveUp(now)
     const isDue =
       this.#workedOn !== this.#quorum.topology || now - this.#workAt >= this.#options.heartbeatMs
     if (isDue && this.#quorum.applied >= this.#wantedAt) this.#work(now)
@@ -172,6 +172,13 @@ export class Coordinator {
     if (apply(topology, entry).refusal !== undefined) return this.#refuse(from, 'invalid')
     const index = this.#quorum.propose(entry)
     if (index !== undefined) this.#joining.set(from, index)
+  }
+
+  /** The member has given up its lease, so it fails without waiting. */
+  onGoodbye(from: NodeId, incarnation: number): void {
+    const member = findMember(this.#quorum.topology, from)
+    const isIt = member?.state === 'up' && member.incarnation === incarnation
+    if (isIt && !this.#condemned.has(from)) this.#fail([member])
   }
 
   /** What members want. Only what the topology of now does not refuse goes into the log. */

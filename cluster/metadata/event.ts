@@ -31,6 +31,11 @@ export type MetadataEvent =
   /** The data thread lives. */
   | { readonly kind: 'alive' }
   | { readonly kind: 'policy'; readonly policy: Policy }
+  /**
+   * The process is about to end in an orderly way. From now on there is no lease. A coordinator
+   * hands its leadership over; it should be given a moment for that, with ticks and messages.
+   */
+  | { readonly kind: 'stop' }
 
 /**
  * Until when this node may serve, on its own clock; 0 if it may not. It counts only for who acts on

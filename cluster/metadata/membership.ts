@@ -92,6 +92,13 @@ export class Membership {
     if (other !== undefined) this.#speak(other, now)
   }
 
+  /** So that nobody waits for this node to be silent for long enough. */
+  sayGoodbye(): void {
+    const { incarnation } = this.#self
+    const coordinator = this.#coordinator()
+    if (coordinator !== undefined) this.#send(coordinator, { kind: 'goodbye', incarnation })
+  }
+
   #speak(to: Recipient, now: number): void {
     const epoch = this.joinedAtEpoch
     if (epoch !== undefined) this.#send(to, this.#beatBody(now))

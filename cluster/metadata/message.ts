@@ -93,6 +93,12 @@ export interface Order {
   readonly orders: readonly HandOverOrder[]
 }
 
+/** The sender ends, and has given up its lease. */
+export interface Goodbye {
+  readonly kind: 'goodbye'
+  readonly incarnation: number
+}
+
 export interface Consensus {
   readonly kind: 'raft'
   readonly message: Message
@@ -108,6 +114,7 @@ export type Body =
   | Propose
   | Order
   | Consensus
+  | Goodbye
 
 export type MessageKind = Body['kind']
 

@@ -94,6 +94,7 @@ export class Metadata {
   #tickedAt: number
   #aliveAt: number
   #isStalled = false
+  #isStopping = false
   /** As told by the latest leadership. Stays good when that ends by itself. */
   #leaderLeaseUntil = 0
   #snapshotIndex: number
@@ -152,7 +153,8 @@ export class Metadata {
   /** What this node may do now. */
   get lease(): Lease {
     const epoch = this.#membership.joinedAtEpoch
-    if (epoch === undefined || this.#coordinator?.isCondemned(this.self.id)) return NO_LEASE
+    if (epoch === undefined || this.#isStopping) return NO_LEASE
+    if (this.#coordinator?.isCondemned(this.self.id)) return NO_LEASE
     const granted = this.#membership.leaseUntil
     const until = Math.max(this.#leaderLeaseUntil, granted)
     return { until, epoch }
@@ -178,7 +180,7 @@ export class Metadata {
       this.#handle(event)
       const isNews =
         this.#raft.standing.leader !== leader || this.#membership.joinedAtEpoch !== joinedAt
-      if (isNews && !this.#isStalled) this.#membership.beat(this.#now)
+      if (isNews && !this.#isUnfit) this.#membership.beat(this.#now)
       for (const body of this.#takeLocal()) this.#receiveOwn(body)
     }
     return this.#effects(before)
@@ -202,6 +204,10 @@ export class Metadata {
         this.#policy = event.policy
         if (this.#coordinator !== undefined) this.#coordinator.policy = event.policy
         return
+      case 'stop':
+        this.#isStopping = true
+        this.#membership.sayGoodbye()
+        return this.#tick()
     }
   }
 
@@ -241,8 +247,13 @@ export class Metadata {
     if (isStalled && !this.#isStalled) this.#notice({ kind: 'data thread stalled', silentMs })
     if (!isStalled && this.#isStalled) this.#notice({ kind: 'data thread lives' })
     this.#isStalled = isStalled
-    if (!isStalled) this.#membership.tick(this.#now)
-    this.#coordinator?.tick(isStalled, this.#now)
+    if (!this.#isUnfit) this.#membership.tick(this.#now)
+    this.#coordinator?.tick(this.#isUnfit, this.#now)
+  }
+
+  /** It should neither serve nor lead. */
+  get #isUnfit(): boolean {
+    return this.#isStalled || this.#isStopping
   }
 
   #propose(entries: readonly TopologyEntry[]): void {
@@ -298,6 +309,9 @@ export class Metadata {
       case 'order':
         this.#orders.push(...body.orders)
         return
+      case 'goodbye':
+        this.#coordinator?.onGoodbye(from, body.incarnation)
+        return
       case 'raft':
         return this.#onConsensus(from, body)
     }
@@ -328,7 +342,7 @@ export class Metadata {
   #onRefused(from: NodeId, cluster: ClusterId | undefined, { reason }: Refused): void {
     if (reason !== 'not-up') this.#notice({ kind: 'refused', by: from, reason })
     if (cluster !== this.#cluster) return
-    if (reason === 'not-up' && !this.#isStalled) this.#membership.onNotUp(from)
+    if (reason === 'not-up' && !this.#isUnfit) this.#membership.onNotUp(from)
     if (reason === 'forgotten' || reason === 'superseded') this.#ending = reason
   }
 

@@ -27,6 +27,8 @@ import { Storage } from './storage.ts'
 const TICK_MS = 10
 const STATUS_MS = 1_000
 const WAITING_MS = 5_000
+/** For which an orderly end waits at most. */
+const HAND_OVER_MS = 500
 const CLUSTER_ID_BYTES = 20
 /** Different notices about refusals; each is logged once, until so many are forgotten together. */
 const REFUSALS_MAX = 1_000
@@ -150,7 +152,14 @@ export class MetadataShell {
     this.#step({ kind: 'policy', policy })
   }
 
+  /** Ends at once, or when somebody else leads, if somebody can. */
   async stop(): Promise<void> {
+    this.#step({ kind: 'stop' })
+    const deadline = monotonicMs() + HAND_OVER_MS
+    const mayHandOver = this.#machine.status.configuration.voters.length > 1
+    while (mayHandOver && this.#machine.isCoordinator && monotonicMs() < deadline) {
+      await new Promise(resolve => setTimeout(resolve, TICK_MS))
+    }
     clearInterval(this.#timer)
     await this.#bus.close()
     await this.#storage.close()

@@ -425,6 +425,30 @@ describe('A coordinator', () => {
   })
 })
 
+describe('An orderly end', () => {
+  it('of a member is noticed at once', () => {
+    const grid = new SimulatedGrid()
+    grid.grid(3)
+    const node = notCoordinating(grid)
+    grid.step(node, { kind: 'stop' })
+    expect(servesSomething(grid, node)).toBe(false)
+    grid.crash(node)
+    grid.runUntil(() => stateOf(grid, node.id) === 'down' && isServed(grid), ROUND_MS, 'service')
+  })
+
+  it('of the coordinator leaves another one behind', () => {
+    const grid = new SimulatedGrid()
+    grid.grid(3)
+    const node = grid.coordinator!
+    grid.step(node, { kind: 'stop' })
+    expect(servesSomething(grid, node)).toBe(false)
+    grid.runUntil(() => !node.isCoordinator, 2 * ROUND_MS, 'another coordinator')
+    grid.crash(node)
+    const isTakenOver = () => stateOf(grid, node.id) === 'down' && isServed(grid)
+    grid.runUntil(isTakenOver, heartbeatMs + 2 * ROUND_MS, 'service')
+  })
+})
+
 describe('A minority', () => {
   it('neither serves nor decides', () => {
     const grid = new SimulatedGrid()
