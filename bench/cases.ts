@@ -1,11 +1,13 @@
-// The tests that redis-benchmark knows, and the commands each of them needs of a server.
+// The tests that redis-benchmark knows, or is told, and the commands each of them needs of a server.
 //
 // The order is redis-benchmark's own: what pops comes after what pushes, so it finds something to pop.
 
 export interface BenchmarkCase {
-  /** For `redis-benchmark -t`. */
+  /** For `redis-benchmark -t`, unless it is told the command. */
   readonly name: string
   readonly commands: readonly string[]
+  /** The command to repeat, where redis-benchmark has no test of that name. */
+  readonly repeats?: readonly string[]
 }
 
 export const cases: readonly BenchmarkCase[] = [
@@ -28,6 +30,8 @@ export const cases: readonly BenchmarkCase[] = [
   { name: 'lrange_500', commands: ['lpush', 'lrange'] },
   { name: 'lrange_600', commands: ['lpush', 'lrange'] },
   { name: 'mset', commands: ['mset'] },
+  // As later versions of redis-benchmark have it.
+  { name: 'xadd', commands: ['xadd'], repeats: ['XADD', 'mystream', '*', 'myfield', 'xxx'] },
 ]
 
 export const benchmarkCommands: readonly string[] = [...new Set(cases.flatMap(row => row.commands))]
@@ -43,4 +47,10 @@ export function runnableCases(
     row =>
       (wanted?.includes(row.name) ?? true) && row.commands.every(command => supported.has(command)),
   )
+}
+
+/** What redis-benchmark is to run, for its command line. */
+export function selectionOf(name: string): readonly string[] {
+  const repeats = cases.find(row => row.name === name)?.repeats
+  return repeats ?? ['-t', name]
 }

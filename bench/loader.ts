@@ -2,7 +2,8 @@
 // from: `key:` and twelve digits, sixteen bytes in all.
 import { RespClient } from '../test/harness/resp-client.ts'
 
-const KEYS_PER_PIPELINE = 500
+const COMMANDS_PER_PIPELINE = 500
+const ERROR = 0x2d
 
 /** One SET whose key's digits are overwritten in place, request after request. */
 export class SetTemplate {
@@ -34,18 +35,25 @@ export function writeDigits(target: Buffer, offset: number, value: number): void
 
 /** Sets keys number 0 to count - 1. */
 export async function loadKeys(port: number, count: number, valueBytes: number): Promise<void> {
-  const client = await RespClient.connect(port)
   const set = new SetTemplate(valueBytes)
+  await loadCommands(port, count, number => {
+    set.aim(number)
+    return Buffer.from(set.bytes)
+  })
+}
+
+/** Sends commands number 0 to count - 1, none of which may fail. */
+export async function loadCommands(
+  port: number,
+  count: number,
+  command: (number: number) => Buffer,
+): Promise<void> {
+  const client = await RespClient.connect(port)
   for (let next = 0; next < count; ) {
-    const batch = Math.min(KEYS_PER_PIPELINE, count - next)
-    const pipeline = Buffer.allocUnsafe(batch * set.bytes.length)
-    for (let i = 0; i < batch; i += 1) {
-      set.aim(next + i)
-      set.bytes.copy(pipeline, i * set.bytes.length)
-    }
-    client.write(pipeline)
+    const batch = Math.min(COMMANDS_PER_PIPELINE, count - next)
+    client.write(Buffer.concat(Array.from({ length: batch }, (_, i) => command(next + i))))
     const replies = await client.replies(batch, 60_000)
-    const refused = replies.find(reply => reply[0] !== 0x2b)
+    const refused = replies.find(reply => reply[0] === ERROR)
     if (refused !== undefined || replies.length < batch) {
       throw new Error(`the server refuses to be filled: ${refused ?? 'no reply'}`)
     }

@@ -1,4 +1,4 @@
-// Bytes per key: what a fresh server grows by when it is filled with keys of 16 bytes and values of 100.
+// Bytes per key or element: what a fresh server grows by when it is filled.
 //
 // Two figures, and they should agree: resident memory as the kernel counts it, which includes everything,
 // and `used_memory` as the server itself reports it.
@@ -6,32 +6,37 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RespClient } from '../test/harness/resp-client.ts'
 import type { ServerProcess } from '../test/harness/server-process.ts'
 import { type Contender, startContender } from './contender.ts'
-import { loadKeys } from './loader.ts'
+import type { Filling } from './fillings.ts'
 import { residentBytes } from './process-clock.ts'
 
-const VALUE_BYTES = 100
 /** Time for deferred work, such as a collection of garbage, to be over. */
 const SETTLE_MS = 3000
 
 export interface MemoryRow {
+  readonly filling: string
   readonly label: string
-  readonly keys: number
-  readonly residentBytesPerKey: number
-  readonly usedBytesPerKey: number
+  readonly count: number
+  readonly residentBytesEach: number
+  readonly usedBytesEach: number
 }
 
-export async function measureMemory(contender: Contender, keys: number): Promise<MemoryRow> {
+export async function measureMemory(
+  contender: Contender,
+  filling: Filling,
+  count: number,
+): Promise<MemoryRow> {
   const { label, server } = await startContender(contender)
   try {
     await sleep(SETTLE_MS)
     const [resident, used] = [residentBytes(server.pid), await usedMemory(server)]
-    await loadKeys(server.port, keys, VALUE_BYTES)
+    await filling.fill(server.port, count)
     await sleep(SETTLE_MS)
     return {
+      filling: filling.title,
       label,
-      keys,
-      residentBytesPerKey: (residentBytes(server.pid) - resident) / keys,
-      usedBytesPerKey: ((await usedMemory(server)) - used) / keys,
+      count,
+      residentBytesEach: (residentBytes(server.pid) - resident) / count,
+      usedBytesEach: ((await usedMemory(server)) - used) / count,
     }
   } finally {
     await server.stop()

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { parseBenchmarkCsv } from './benchmark-csv.ts'
+import { selectionOf } from './cases.ts'
 import { onClientCore } from './contender.ts'
 import { cpuSeconds } from './process-clock.ts'
 
@@ -30,7 +31,7 @@ export async function measure(
   const [program, args] = onClientCore('redis-benchmark', [
     ...['-h', '127.0.0.1', '-p', String(server.port), '-c', String(CONNECTIONS)],
     ...['-n', String(load.requests), '-P', String(load.pipeline), '-r', String(RANDOM_KEYS)],
-    ...['-t', load.test, '--csv'],
+    ...['--csv', ...selectionOf(load.test)],
   ])
   const before = cpuSeconds(server.pid)
   const { stdout, stderr } = await run(program, args)

@@ -58,16 +58,18 @@ export function throughputTable(rows: readonly ThroughputRow[], reference: strin
 }
 
 export function memoryTable(rows: readonly MemoryRow[], reference: string): string {
-  const base = rows.find(row => row.label === reference)
-  const columns = ['server', 'keys:', 'resident bytes/key:', 'ratio:', 'used_memory/key:', 'ratio:']
-  const cells = rows.map(row => [
-    row.label,
-    String(row.keys),
-    row.residentBytesPerKey.toFixed(1),
-    ratioTo(row.residentBytesPerKey, base?.residentBytesPerKey),
-    row.usedBytesPerKey.toFixed(1),
-    ratioTo(row.usedBytesPerKey, base?.usedBytesPerKey),
-  ])
+  const columns = ['of', 'server', 'resident bytes:', 'ratio:', 'used_memory:', 'ratio:']
+  const cells = rows.map(row => {
+    const base = rows.find(({ filling, label }) => label === reference && filling === row.filling)
+    return [
+      `${row.count} ${row.filling}`,
+      row.label,
+      row.residentBytesEach.toFixed(1),
+      ratioTo(row.residentBytesEach, base?.residentBytesEach),
+      row.usedBytesEach.toFixed(1),
+      ratioTo(row.usedBytesEach, base?.usedBytesEach),
+    ]
+  })
   return formatTable(columns, cells)
 }
 

@@ -14,6 +14,7 @@ import {
 } from './contender.ts'
 import { measureCoordination } from './coordination/measure.ts'
 import { COORDINATION_NOTE, coordinationTables } from './coordination/report.ts'
+import { fillings } from './fillings.ts'
 import { measureLatency } from './latency.ts'
 import { describeMachine } from './machine.ts'
 import { measureMemory } from './memory.ts'
@@ -56,11 +57,16 @@ async function run(options: BenchOptions): Promise<string> {
   }
   if (options.sections.includes('memory')) {
     const rows = []
-    for (const contender of contenders) {
-      progress(`memory, ${contender.label}`)
-      rows.push(await measureMemory(contender, options.memoryKeys))
+    for (const filling of fillings) {
+      for (const contender of contenders) {
+        progress(`memory, ${filling.title}, ${contender.label}`)
+        rows.push(await measureMemory(contender, filling, options.memoryKeys))
+      }
     }
-    parts.push('## Memory\n\nKeys of 16 bytes with values of 100.', memoryTable(rows, reference))
+    parts.push(
+      '## Memory\n\nWhat a server grows by, in bytes for each key or element.',
+      memoryTable(rows, reference),
+    )
   }
   if (options.sections.includes('latency')) {
     const rows = []

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { fillings } from '../../bench/fillings.ts'
 import { readLatencies } from '../../bench/latency.ts'
 import { loadKeys, SetTemplate } from '../../bench/loader.ts'
 import { measure } from '../../bench/redis-benchmark.ts'
@@ -37,6 +38,25 @@ describeWithRedis('against a real server', () => {
     await full.stop()
   })
 
+  it.each(fillings.map(each => [each.title, each] as const))(
+    'fills with %s',
+    async (_, filling) => {
+      const client = await RespClient.connect(redis.port)
+      await client.call('FLUSHALL')
+      await filling.fill(redis.port, 1234)
+      const counts = [await client.call('DBSIZE')]
+      for (const [command, key] of [
+        ['LLEN', 'list'],
+        ['SCARD', 'set'],
+        ['ZCARD', 'zset'],
+      ] as const) {
+        counts.push(await client.call(command, key))
+      }
+      expect(counts).toContain(1234)
+      await client.close()
+    },
+  )
+
   it('readLatencies gives one latency per GET, ascending', async () => {
     await loadKeys(redis.port, 1000, 100)
     const latencies = await readLatencies({ port: redis.port, keys: 1000, seconds: 0.2 })
@@ -50,6 +70,10 @@ describeWithRedis('against a real server', () => {
     const load = { test: 'ping_mbulk', pipeline: 16, requests: 20_000 }
     const measurement = await measure(redis, load)
     expect(measurement.requestsPerSecond).toBeGreaterThan(0)
+    await measure(redis, { test: 'xadd', pipeline: 16, requests: 5000 })
+    const client = await RespClient.connect(redis.port)
+    expect(await client.call('XLEN', 'mystream')).toBeGreaterThanOrEqual(5000)
+    await client.close()
     expect(measurement.p99Ms).toBeGreaterThanOrEqual(measurement.p50Ms)
   })
 })

@@ -84,8 +84,28 @@ describe('the tables of results', () => {
     expect(cells[5]?.slice(4, 6)).toEqual(['5000', '0.50'])
   })
 
+  const memoryRow = (filling: string, label: string, bytes: number) => ({
+    filling,
+    label,
+    count: 10,
+    residentBytesEach: bytes,
+    usedBytesEach: bytes / 2,
+  })
+
+  it('compare memory filling by filling', () => {
+    const rows = [
+      memoryRow('sets', 'Redis', 100),
+      memoryRow('sets', 'Other', 150),
+      memoryRow('lists', 'Redis', 10),
+      memoryRow('lists', 'Other', 5),
+    ]
+    const table = memoryTable(rows, 'Redis')
+    expect(table).toMatch(/\| 10 sets +\| Other +\| +150\.0 \| +1\.50 \|/)
+    expect(table).toMatch(/\| 10 lists +\| Other +\| +5\.0 \| +0\.50 \|/)
+  })
+
   it('say nothing of ratios where the reference was not measured', () => {
-    const memory = { label: 'Other', keys: 10, residentBytesPerKey: 200, usedBytesPerKey: 100 }
+    const memory = memoryRow('sets', 'Other', 200)
     expect(memoryTable([memory], 'Redis')).toMatch(/ 200\.0 \| {7}\| /)
     const latency = {
       label: 'Other',
@@ -107,7 +127,7 @@ describe('runnableCases', () => {
   })
 
   it('refuses tests that redis-benchmark does not know', () => {
-    expect(() => runnableCases(['get', 'xadd'], new Set(['get']))).toThrow('no test xadd')
+    expect(() => runnableCases(['get', 'nosuch'], new Set(['get']))).toThrow('no test nosuch')
   })
 })
 
