@@ -10,6 +10,16 @@ import { decodeFrame, type RespValue } from './resp-value.ts'
 const REPLY_TIMEOUT_MS = 10_000
 const PUSH = 0x3e
 
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
+function endpoint(where: number | Endpoint) {
+  const { host, port } = typeof where === 'number' ? { host: '127.0.0.1', port: where } : where
+  return { host, port, noDelay: true }
+}
+
 /** Strings are latin1: one character per byte. */
 export type Argument = string | Buffer
 
@@ -100,12 +110,9 @@ export class RespClient {
     })
   }
 
-  /** `where` is a port of the loopback interface, or the path of a unix socket. */
-  static connect(where: number | string): Promise<RespClient> {
-    const socket =
-      typeof where === 'number'
-        ? connect({ port: where, host: '127.0.0.1', noDelay: true })
-        : connect(where)
+  /** `where` is a port of the loopback interface, an address, or the path of a unix socket. */
+  static connect(where: number | string | Endpoint): Promise<RespClient> {
+    const socket = typeof where === 'string' ? connect(where) : connect(endpoint(where))
     return new Promise((resolve, reject) => {
       socket.once('error', reject)
       socket.once('connect', () => {
