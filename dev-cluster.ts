@@ -10,8 +10,6 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const HOST = '127.0.0.1'
-/** Between the port for clients and the one for the other nodes. */
-const BUS_OFFSET = 10_000
 const READY = 'ready to accept connections'
 
 /** Starts the nodes, says how to connect, and ends them when this process is told to end. */
@@ -56,7 +54,7 @@ export function startDevCluster(count: number, firstPort: number): void {
 
 function settingsOf(port: number, firstPort: number, directory: string): string[] {
   const settings = ['--port', String(port), '--dir', directory, '--cluster-enabled', 'yes']
-  if (port !== firstPort) settings.push('--cluster-join', `${HOST}:${firstPort + BUS_OFFSET}`)
+  if (port !== firstPort) settings.push('--cluster-join', `${HOST}:${firstPort}`)
   return settings
 }
 

@@ -2,12 +2,13 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
+import { enterCluster } from './cluster/node/enter.ts'
 import { families } from './commands/index.ts'
 import { AclFile } from './src/acl/file.ts'
 import { systemClock } from './src/clock.ts'
 import type { Config } from './src/config/config.ts'
 import { Listener } from './src/listener.ts'
-import { Server } from './src/server.ts'
+import { type Host, Server } from './src/server.ts'
 
 export interface LaunchOptions {
   readonly config: Config
@@ -27,22 +28,64 @@ export interface Launched {
   stop(): Promise<void>
 }
 
+/** The host of a server that has no clients, and nothing to do by itself. */
+const NOBODY: Host = {
+  requestFlush: () => undefined,
+  requestWake: () => undefined,
+  shutdown: () => undefined,
+  stall: () => undefined,
+  report: () => {
+    throw new Error('a server without a process of its own')
+  },
+}
+
 /** Fails with the system's error if it cannot listen. */
 export async function launch(options: LaunchOptions): Promise<Launched> {
   const { config, configFile, log, onShutdown } = options
   const { values } = config
   const listener = new Listener(onShutdown)
-  const server = new Server({
+  const common = {
     config,
     families,
     clock: systemClock,
     random: Math.random,
     log,
-    host: listener,
     runId: randomBytes(20).toString('hex'),
+  }
+  const server = new Server({
+    ...common,
+    host: listener,
     configFile,
     aclStore: values.aclfile === '' ? undefined : new AclFile(values.aclfile),
   })
+  listener.server = server
+  if (!values['cluster-enabled']) {
+    await listener.listen(server)
+    return { server, port: listener.port, stop: () => listener.close() }
+  }
+  const backup = new Server({
+    ...common,
+    host: NOBODY,
+    valueMemory: server.keyspace.valueMemory,
+  })
+  const entered = await enterCluster({
+    config,
+    server,
+    backup,
+    clientPort: values.port,
+    clock: systemClock,
+    log,
+    onFailure: error => {
+      throw error
+    },
+    onEnded: reason => onShutdown(reason),
+  })
   await listener.listen(server)
-  return { server, port: listener.port, stop: () => listener.close() }
+  entered.start()
+  const stop = async () => {
+    await entered.drain(values['cluster-drain-timeout'])
+    await listener.close()
+    await entered.stop()
+  }
+  return { server, port: listener.port, stop }
 }

@@ -85,6 +85,7 @@ function endpoint(address: string | undefined, port: number | undefined): string
 }
 
 export class Listener implements Host {
+  /** To be set once it is made, for the two need each other. */
   server!: Server
   readonly #servers: net.Server[] = []
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)

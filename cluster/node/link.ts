@@ -48,6 +48,8 @@ export class Link {
   readonly #log: Logger
   readonly #readBuffer: Buffer
   readonly #frames = new FrameWriter()
+  /** Ms since the epoch at which it came up last. */
+  upSince = 0
   #state: State = 'waiting'
   #socket: net.Socket | undefined
   #timer: NodeJS.Timeout | undefined
@@ -157,6 +159,7 @@ export class Link {
     }
     clearTimeout(this.#timer)
     this.#state = 'up'
+    this.upSince = Date.now()
     this.#retryMs = RETRY_FIRST_MS
     this.#events.up(this.peer, this.incarnation)
   }

@@ -2,6 +2,7 @@
 
 import type { Logger } from 'pino'
 import type { Client } from '../../src/client.ts'
+import type { ClusterLink } from '../../src/cluster.ts'
 import type { NodeId } from '../raft/configuration.ts'
 import type { Topology } from '../topology/topology.ts'
 import { FrameError, FrameReader, FrameWriter } from './frame.ts'
@@ -63,6 +64,19 @@ export class Links {
     return [...this.#dialled.values()].filter(link => link.isUp).map(link => link.peer)
   }
 
+  /** All of them, for those who look. */
+  *list(): Generator<ClusterLink> {
+    for (const link of this.#dialled.values()) {
+      if (!link.isUp) continue
+      const { peer: node, upSince: createdAt, unsentBytes } = link
+      yield { direction: 'to', node, createdAt, unsentBytes }
+    }
+    for (const [node, { client }] of this.#accepted) {
+      const { createdAt, outputBytes: unsentBytes } = client
+      yield { direction: 'from', node, createdAt, unsentBytes }
+    }
+  }
+
   /** A member has shown who it is: the connection carries frames from now on. */
   accept(client: Client, peer: NodeId): void {
     this.#accepted.get(peer)?.replace()
@@ -103,19 +117,19 @@ export class Links {
 
 /** A link that a peer dialled: a client's connection that carries frames. */
 class Accepted {
-  readonly #client: Client
+  readonly client: Client
   readonly #frames = new FrameWriter()
   readonly #ended: () => void
 
   constructor(client: Client, ended: () => void) {
-    this.#client = client
+    this.client = client
     this.#ended = ended
   }
 
   write(write: (frames: FrameWriter) => void): void {
     write(this.#frames)
     const bytes = this.#frames.take()
-    this.#client.output.add(bytes, 0, bytes.length)
+    this.client.output.add(bytes, 0, bytes.length)
   }
 
   /** The peer has dialled again. */
@@ -125,7 +139,7 @@ class Accepted {
   }
 
   end(): void {
-    this.#client.link.close(false)
+    this.client.link.close(false)
   }
 
   gone(): void {

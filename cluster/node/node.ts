@@ -7,6 +7,7 @@
 import type { Logger } from 'pino'
 import { encodeEffects } from '../../src/effect-codec.ts'
 import type { LogEntry } from '../../src/effects.ts'
+import { takeOverSegment } from '../../src/segment-move.ts'
 import type { Server } from '../../src/server.ts'
 import type { MetadataPort } from '../metadata/port.ts'
 import type { NodeId } from '../raft/configuration.ts'
@@ -16,13 +17,16 @@ import type { ReplicationOptions } from '../replication/options.ts'
 import { Replication } from '../replication/replication.ts'
 import type { Store } from '../replication/store.ts'
 import { primary } from '../topology/segment.ts'
-import type { Topology } from '../topology/topology.ts'
+import { SEGMENT_COUNT, type Topology } from '../topology/topology.ts'
 import { Channel } from './channel.ts'
 import { GridCopies } from './grid-copies.ts'
 import { GridLog } from './grid-log.ts'
 import type { Identity } from './link.ts'
 import { Links } from './links.ts'
 import type { ClusterView, SegmentRole } from './view.ts'
+
+const SERVED = 1
+const OURS = 2
 
 /** How often what depends on time is looked at. */
 const TICK_MS = 20
@@ -46,6 +50,12 @@ export class ClusterNode implements ClusterView {
   readonly #server: Server
   readonly #port: MetadataPort
   readonly #listeners: (() => void)[] = []
+  /** 1 for segments that this node serves, as far as commands have been told. */
+  readonly #served = new Uint8Array(SEGMENT_COUNT)
+  /** Called when a segment that was this node's is so no more. */
+  onSegmentLeft: (segment: number) => void = () => undefined
+  framesSent = 0
+  framesReceived = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(parts: NodeParts) {
@@ -62,7 +72,10 @@ export class ClusterNode implements ClusterView {
         send: (to, message) => this.#send(to, message),
         answer: (to, message) => this.#answer(to, message),
         propose: entry => port.propose([entry]),
-        roleChanged: () => this.#changed(),
+        roleChanged: segment => {
+          this.#follow(segment)
+          this.#changed()
+        },
       },
       replication,
     )
@@ -71,12 +84,12 @@ export class ClusterNode implements ClusterView {
       {
         up: (peer, incarnation) => {
           log.info({ peer }, 'link is up')
-          this.replication.linkUp(peer, incarnation, this.#now())
+          this.replication.linkUp(peer, incarnation, this.now())
           this.#changed()
         },
         down: peer => {
           log.info({ peer }, 'link is down')
-          this.replication.linkDown(peer, this.#now())
+          this.replication.linkDown(peer, this.now())
           this.#changed()
         },
         frame: (peer, kind, body) => this.#frame(peer, kind, body),
@@ -98,10 +111,10 @@ export class ClusterNode implements ClusterView {
 
   start(): void {
     const port = this.#port
-    this.replication.start(this.#now())
+    this.replication.start(this.now())
     port.onTopology(topology => this.#adopt(topology))
     port.onHandOver(({ segment, to, epoch }) => {
-      this.replication.handOver(segment, to, epoch, this.#now())
+      this.replication.handOver(segment, to, epoch, this.now())
     })
     this.#adopt(port.topology)
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
@@ -113,26 +126,43 @@ export class ClusterNode implements ClusterView {
   }
 
   #adopt(topology: Topology): void {
-    this.replication.setTopology(topology, this.#now())
+    // What is taken over is changed at a time, and may write to clients.
+    this.#server.beginTurn()
+    this.replication.setTopology(topology, this.now())
     this.links.follow(topology)
     this.#changed()
   }
 
   #tick(): void {
     this.#port.tick()
-    this.replication.tick(this.#now())
+    this.replication.tick(this.now())
   }
 
   /** Time has gone on since the turn began, if one has. */
-  #now(): number {
+  now(): number {
     return this.#server.clock.monotonic()
   }
 
   #frame(peer: NodeId, kind: number, body: Buffer): void {
+    this.framesReceived++
     if (kind < REPLICATION_KINDS_END) {
-      this.replication.received(peer, readMessage(kind, body), this.#now())
+      this.replication.received(peer, readMessage(kind, body), this.now())
     } else {
       this.channel.receive(peer, kind, body)
+    }
+  }
+
+  /** Does what has to be done when a segment comes to this node, or goes. */
+  #follow(segment: number): void {
+    const role = this.replication.roleOf(segment)
+    const before = this.#served[segment]!
+    const now = role === 'serves' ? SERVED : role === 'settles' ? before & ~SERVED : 0
+    this.#served[segment] = now === 0 ? 0 : now | OURS
+    if (now === SERVED && before === 0) {
+      // Nobody could renew a lease while another node ceased to serve and this one began.
+      takeOverSegment(segment, this.#server, this.#server.config.values['cluster-node-timeout'])
+    } else if (now === 0 && before !== 0) {
+      this.onSegmentLeft(segment)
     }
   }
 
@@ -142,7 +172,9 @@ export class ClusterNode implements ClusterView {
 
   #send(to: NodeId, message: Shipment): void {
     const link = this.links.to(to)
-    if (link !== undefined) writeMessage(message, link.frames)
+    if (link === undefined) return
+    this.framesSent++
+    writeMessage(message, link.frames)
   }
 
   #answer(to: NodeId, message: Answer): void {
@@ -165,6 +197,11 @@ export class ClusterNode implements ClusterView {
     // A primary that cannot be reached may be about to be replaced: clients had better wait here.
     const leader = primary(this.topology.segments[segment]!)!
     return this.links.to(leader) === undefined ? 'settles' : role
+  }
+
+  /** Whether the node is responsible for any copy. */
+  get ownsAnything(): boolean {
+    return this.topology.segments.some(each => each.owners.includes(this.self))
   }
 
   onChange(listener: () => void): void {

@@ -62,6 +62,9 @@ export class Replication {
   readonly #receiving = new Set<Follower>()
   readonly #throttle: Throttle
   #tailBytes = 0
+  /** Bytes of segments' state since the start. */
+  stateBytesSent = 0
+  stateBytesReceived = 0
   #now = 0
 
   constructor(
@@ -106,6 +109,20 @@ export class Replication {
   /** Writes have to wait: too much is not committed. */
   get isCongested(): boolean {
     return this.#tailBytes > this.#options.tailBytesMax
+  }
+
+  /** Segments that this node sends to others. */
+  get transferring(): number {
+    return this.#receiving.size
+  }
+
+  /** Entries that are not committed, and their bytes. */
+  get openEntries(): number {
+    return this.#leading.reduce((sum, leading) => sum + (leading?.tail.length ?? 0), 0)
+  }
+
+  get openBytes(): number {
+    return this.#tailBytes
   }
 
   leadingOf(segment: number): Readonly<Leading> | undefined {
@@ -551,6 +568,7 @@ export class Replication {
     const effects = transfer!.next(transferChunkBytes)
     if (effects !== undefined) {
       this.#throttle.take(effects.length)
+      this.stateBytesSent += effects.length
       follower.stateBytes += effects.length
       session.ship({ kind: 'state', segment, effects }, follower, sequence, effects.length)
       return
@@ -608,6 +626,7 @@ export class Replication {
     }
     switch (message.kind) {
       case 'state':
+        this.stateBytesReceived += message.effects.length
         this.#store.apply(copy.segment, 0, message.effects)
         break
       case 'transferred':

@@ -569,6 +569,29 @@ const cluster = {
     2000,
     'Milliseconds for which commands wait for a segment that changes its primary.',
   ),
+  'cluster-replication': setting(
+    oneOf('sync', 'async'),
+    'sync',
+    'Whether replies wait until all in-sync copies have what was written; without that a failover may lose acknowledged writes.',
+    { change: 'start' },
+  ),
+  'cluster-ack-timeout': setting(
+    milliseconds(100),
+    2500,
+    'Milliseconds for which writes wait for a copy that does not acknowledge, before it is given up; longer than the longest command.',
+    { change: 'start' },
+  ),
+  'cluster-transfer-rate': setting(
+    bytes(64 * 1024),
+    128 * 1024 * 1024,
+    'Bytes per second that a node sends of segments that move.',
+    { change: 'start' },
+  ),
+  'cluster-drain-timeout': setting(
+    milliseconds(0),
+    30_000,
+    'Milliseconds for which a node that is told to end moves away what it has.',
+  ),
   'cluster-routing': setting(
     oneOf('redirect', 'forward'),
     'redirect',
