@@ -88,7 +88,7 @@ export class Membership {
     if (coordinator !== undefined) this.#speak(coordinator, now)
     this.#unansweredBeats++
     if (coordinator !== undefined && this.#unansweredBeats <= PATIENCE_BEATS) return
-    const other = this.#nextOther()
+    const other = this.#nextOther(coordinator)
     if (other !== undefined) this.#speak(other, now)
   }
 
@@ -164,11 +164,11 @@ export class Membership {
     return standing.leader
   }
 
-  /** Members and seeds in turn. */
-  #nextOther(): Recipient | undefined {
+  /** Seeds and members in turn, besides the one that was asked already. */
+  #nextOther(asked: Recipient | undefined): Recipient | undefined {
     const members = this.#knowledge.topology?.members ?? []
     const others: Recipient[] = [...this.#seeds]
-    for (const { id } of members) if (id !== this.#self.id) others.push(id)
+    for (const { id } of members) if (id !== this.#self.id && id !== asked) others.push(id)
     return others[this.#turn++ % Math.max(1, others.length)]
   }
 }
