@@ -5,13 +5,13 @@ import type { Clock } from '../../src/clock.ts'
 import type { Config } from '../../src/config/config.ts'
 import { ConfigError } from '../../src/config/directive.ts'
 import type { SettingName } from '../../src/config/settings.ts'
-import { decodeTopology } from '../topology/codec.ts'
-import { findMember } from '../topology/topology.ts'
+import { findMember, type Topology } from '../topology/topology.ts'
 import { configuredPolicy, configuredShell } from './configured.ts'
 import type { Log } from './log.ts'
 import { SharedState } from './shared-state.ts'
 import type { FromWorker, WorkerStart } from './thread-message.ts'
-import { type FirstTopology, ThreadPort } from './thread-port.ts'
+import { ThreadPort } from './thread-port.ts'
+import { withDelta } from './topology-delta.ts'
 
 const TICK_MS = 100
 
@@ -57,6 +57,7 @@ export function startMetadata(start: MetadataStart): Promise<ThreadPort> {
   const ticking = setInterval(() => state.tick(), TICK_MS)
   const workerData: WorkerStart = { options, shared: state.buffer }
   const worker = new Worker(new URL(WORKER_FILE, import.meta.url), { workerData })
+  let topology: Topology | undefined
   return new Promise((resolve, reject) => {
     const failed = (error: Error) => {
       clearInterval(ticking)
@@ -65,12 +66,16 @@ export function startMetadata(start: MetadataStart): Promise<ThreadPort> {
     const receive = (message: FromWorker) => {
       if (message.kind === 'log') log[message.level](message.facts, message.text)
       if (message.kind === 'refused') failed(new ConfigError(message.reason))
-      if (message.kind !== 'topology' || !isMember(message)) return
+      if (message.kind !== 'topology') return
+      const { identity, delta } = message
+      topology = withDelta(topology, delta)
+      // A newcomer is told first what was there before it.
+      if (findMember(topology, identity.id) === undefined) return
       clearInterval(ticking)
       worker.off('message', receive)
       worker.off('error', failed)
       worker.on('error', onFailure)
-      const port = new ThreadPort(worker, state, message, clock, log)
+      const port = new ThreadPort(worker, state, topology, identity, clock, log)
       for (const name of POLICY_SETTINGS) {
         config.onChange(name, () => port.setPolicy(configuredPolicy(config.values)))
       }
@@ -79,9 +84,4 @@ export function startMetadata(start: MetadataStart): Promise<ThreadPort> {
     worker.on('error', failed)
     worker.on('message', receive)
   })
-}
-
-/** A newcomer is told first what was there before it. */
-function isMember({ bytes, identity }: FirstTopology): boolean {
-  return findMember(decodeTopology(bytes), identity.id) !== undefined
 }

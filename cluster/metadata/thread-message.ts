@@ -8,6 +8,7 @@ import type { LogLevel } from './log.ts'
 import type { Policy } from './options.ts'
 import type { HandOverOrder } from './port.ts'
 import type { ShellOptions, ShellStatus } from './shell.ts'
+import type { TopologyDelta } from './topology-delta.ts'
 
 /** What the worker is started with. */
 export interface WorkerStart {
@@ -24,8 +25,8 @@ export type ToWorker =
 export type FromWorker =
   /** It could not start, for a reason that is an operator's to mend. */
   | { readonly kind: 'refused'; readonly reason: string }
-  /** Encoded. */
-  | { readonly kind: 'topology'; readonly bytes: Uint8Array; readonly identity: Identity }
+  /** Since the last that was told; all of it at first. */
+  | { readonly kind: 'topology'; readonly delta: TopologyDelta; readonly identity: Identity }
   | { readonly kind: 'orders'; readonly orders: readonly HandOverOrder[] }
   | { readonly kind: 'status'; readonly status: ShellStatus }
   | { readonly kind: 'ended'; readonly ending: Ending }

@@ -5,9 +5,8 @@
 // arrived there is none (event.ts says why).
 
 import type { Worker } from 'node:worker_threads'
-import { decodeTopology } from '../topology/codec.ts'
 import type { TopologyEntry } from '../topology/entry.ts'
-import { freezeTopology, type Topology } from '../topology/topology.ts'
+import type { Topology } from '../topology/topology.ts'
 import type { Ending } from './event.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
@@ -17,12 +16,7 @@ import type { HandOverOrder, MetadataPort } from './port.ts'
 import type { SharedState } from './shared-state.ts'
 import type { ShellStatus } from './shell.ts'
 import type { FromWorker, ToWorker } from './thread-message.ts'
-
-/** Encoded. */
-export interface FirstTopology {
-  readonly bytes: Uint8Array
-  readonly identity: Identity
-}
+import { withDelta } from './topology-delta.ts'
 
 export class ThreadPort implements MetadataPort {
   readonly #worker: Worker
@@ -37,11 +31,12 @@ export class ThreadPort implements MetadataPort {
   #status: ShellStatus | undefined
   #ending: Ending | undefined
 
-  /** `clock` is this thread's; leases are told by it. The worker has told its first topology. */
+  /** `topology` is what the worker has told so far. Leases are told by `clock`, this thread's. */
   constructor(
     worker: Worker,
     shared: SharedState,
-    first: FirstTopology,
+    topology: Topology,
+    identity: Identity,
     clock: { monotonic(): number },
     log: Log,
   ) {
@@ -49,8 +44,8 @@ export class ThreadPort implements MetadataPort {
     this.#shared = shared
     const now = clock.monotonic()
     this.#clockOffsetMs = monotonicMs() - now
-    this.#topology = decodeTopology(first.bytes)
-    this.#identity = first.identity
+    this.#topology = topology
+    this.#identity = identity
     worker.on('message', (message: FromWorker) => this.#receive(message, log))
   }
 
@@ -114,7 +109,7 @@ export class ThreadPort implements MetadataPort {
     switch (message.kind) {
       case 'topology':
         this.#identity = message.identity
-        this.#topology = shared(this.#topology, decodeTopology(message.bytes))
+        this.#topology = withDelta(this.#topology, message.delta)
         for (const listener of this.#topologyListeners) listener(this.#topology)
         return
       case 'orders':
@@ -136,13 +131,4 @@ export class ThreadPort implements MetadataPort {
         return
     }
   }
-}
-
-/** Segments that did not change stay the same records, as if nothing had been encoded between. */
-function shared(before: Topology, after: Topology): Topology {
-  const segments = after.segments.map((segment, number) => {
-    const known = before.segments[number]!
-    return known.epoch === segment.epoch ? known : segment
-  })
-  return freezeTopology({ ...after, segments })
 }

@@ -4,12 +4,13 @@
 import assert from 'node:assert/strict'
 import { parentPort, workerData } from 'node:worker_threads'
 import { DecodeError } from '../raft/bytes.ts'
-import { encodeTopology } from '../topology/codec.ts'
+import type { Topology } from '../topology/topology.ts'
 import { DirectoryInUse } from './directory-lock.ts'
 import type { Log, LogLevel } from './log.ts'
 import { SharedState } from './shared-state.ts'
 import { MetadataShell, type ShellEvents } from './shell.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './thread-message.ts'
+import { deltaOf } from './topology-delta.ts'
 
 assert(parentPort !== null, 'this is the code of a worker thread')
 const port = parentPort
@@ -30,11 +31,15 @@ const log: Log = {
   error: line('error'),
 }
 
+/** The last topology that the data thread was told. */
+let told: Topology | undefined
+
 /** Undefined if it could not start. */
 async function start(): Promise<MetadataShell | undefined> {
   const events: ShellEvents = {
     topology: (topology, identity) => {
-      tell({ kind: 'topology', bytes: encodeTopology(topology), identity })
+      tell({ kind: 'topology', delta: deltaOf(told, topology), identity })
+      told = topology
     },
     orders: orders => tell({ kind: 'orders', orders }),
     status: status => tell({ kind: 'status', status }),
