@@ -179,6 +179,8 @@ export class Listener implements Host {
     } as net.SocketConstructorOpts)
     const link = new SocketLink(socket, kind, fd, path)
     socket.on('error', error => server.log.debug({ error: error.message }, 'connection failed'))
+    // The acceptor counts what it has accepted, and is closed when that has ended.
+    socket.on('close', () => accepted.destroy())
     const refusal = server.refusal() ?? this.#protectedModeRefusal(socket, kind)
     if (refusal !== undefined) {
       socket.end(refusal)
