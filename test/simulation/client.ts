@@ -14,7 +14,6 @@ import { type Input, isRead, type Output, type Subject } from './objects.ts'
 import type { ClientMessage, Reply } from './request.ts'
 import type { World } from './world.ts'
 
-const THINK_MS_MAX = 30
 /** A client that hears nothing for so long hangs up. */
 const TIMEOUT_MS = 1_500
 const RETRY_MS = 60
@@ -77,7 +76,7 @@ export class SimulatedClient {
 
   #think(): void {
     const turn = ++this.#turn
-    this.#later(this.#seeded.random() * THINK_MS_MAX, turn, () => {
+    this.#later(this.#seeded.random() * this.#world.options.thinkMsMax, turn, () => {
       const last = this.#last.shift()
       if (last !== undefined) {
         const { subject, answered } = last

@@ -13,7 +13,7 @@ import type { SegmentEntry, TopologyEntry } from '../../cluster/topology/entry.t
 import type { Topology } from '../../cluster/topology/topology.ts'
 import type { Connection, End } from './connection.ts'
 import { type Dialler, dial } from './dial.ts'
-import { FrontEnd } from './front-end.ts'
+import type { FrontEnd } from './front-end.ts'
 import type { MetadataThread } from './metadata-thread.ts'
 import type { SimulatedNode } from './node.ts'
 import type { ClientMessage, Request } from './request.ts'
@@ -59,10 +59,7 @@ export class DataThread implements Output {
     this.node = node
     this.#metadata = metadata
     const { world } = node
-    this.store = new world.parts.Store(
-      () => this.clock(),
-      () => world.invariants.promoted(),
-    )
+    this.store = new world.parts.Store(this.clock, () => world.invariants.promoted())
     const { Replication } = world.parts
     this.replication = new Replication(
       node.id,
@@ -72,7 +69,7 @@ export class DataThread implements Output {
       this,
       world.options.replication,
     )
-    this.frontEnd = new FrontEnd(this)
+    this.frontEnd = new world.parts.FrontEnd(this)
     metadata.onTopology(topology => this.thread.run(() => this.#learn(topology)))
     metadata.onHandOver(order => this.thread.run(() => this.#order(order)))
   }
@@ -82,9 +79,7 @@ export class DataThread implements Output {
     this.#scheduleTick()
   }
 
-  clock(): number {
-    return this.node.clock.read(this.node.world.timeline.now)
-  }
+  readonly clock = (): number => this.node.clock.read(this.node.world.timeline.now)
 
   get leaseUntil(): number {
     const { lease } = this.#metadata

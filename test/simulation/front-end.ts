@@ -20,7 +20,7 @@ export interface Serving {
   readonly replication: Replication
   readonly store: SimulatedStore
   /** The node's monotonic clock. */
-  clock(): number
+  readonly clock: () => number
   readonly leaseUntil: number
   /** A command of this segment is executed next. */
   executing(segment: number): void
@@ -123,12 +123,20 @@ export class FrontEnd {
     const { replication } = this.#node
     const role = replication.roleOf(segment)
     if (role === 'serves') {
-      const holds = this.#node.clock() < this.#node.leaseUntil
-      return holds && !replication.isCongested ? 'execute' : 'park'
+      return this.holdsLease(this.#node) && !replication.isCongested ? 'execute' : 'park'
     }
     if (role === 'settles' || role === 'lost') return 'park'
     const leader = primary(replication.topology.segments[segment]!)
     return leader === undefined || leader === replication.self ? 'park' : 'redirect'
+  }
+
+  protected holdsLease({ clock, leaseUntil }: Serving): boolean {
+    return clock() < leaseUntil
+  }
+
+  /** What a read depends on. */
+  protected seen(replication: Replication, segment: number): Entry | undefined {
+    return replication.openEntry(segment)
   }
 
   #execute(asked: Asked): void {
@@ -141,7 +149,7 @@ export class FrontEnd {
     const isWrite = effects.length > 0
     const entry = isWrite
       ? replication.executed(subject.segment, now, effects, now)
-      : replication.openEntry(subject.segment)
+      : this.seen(replication, subject.segment)
     if (entry === undefined || entry.isCommitted === true) asked.answer(reply)
     else asked.wait(entry, reply, isWrite)
   }

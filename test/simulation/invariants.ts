@@ -5,6 +5,7 @@
 //   by its own clock. One that stands still counts too, for it may go on at any moment.
 // - Who begins to serve has everything that was ever committed.
 // - What is committed at one place of a segment's sequence is committed there for good.
+// - A term has one coordinator.
 // - Topologies of one epoch are one topology, and they are sound.
 //
 // A segment whose last good copies are all gone has lost its data by right. It is noted here, and
@@ -27,6 +28,7 @@ export class Invariants {
   /** The latest topology that any node has. It is committed. */
   #latest: Topology | undefined
   readonly #topologies = new Map<number, Topology>()
+  readonly #coordinators = new Map<number, string>()
   /** By segment, the highest sequence that any primary took for committed. */
   readonly #committed = new Map<number, number>()
   /** Segments that nobody serves, as they were last. */
@@ -64,6 +66,12 @@ export class Invariants {
       )
     }
     if (leading.committed > committed) this.#committed.set(segment, leading.committed)
+  }
+
+  coordinates({ id, name }: SimulatedNode, term: number): void {
+    const known = this.#coordinators.get(term)
+    if (known !== undefined) throw new Violation(`${name} and ${known} coordinate in ${term}`)
+    this.#coordinators.set(term, id)
   }
 
   leaseBegan(node: SimulatedNode): void {
@@ -130,6 +138,7 @@ export function isServing(node: SimulatedNode, segment: number): boolean {
 function isSame(a: Topology, b: Topology, { subjects }: World): boolean {
   if (a === b) return true
   if (a.members.length !== b.members.length) return false
+  if (a.segments.some(({ epoch }, number) => epoch !== b.segments[number]!.epoch)) return false
   return subjects.every(({ segment }) => {
     const one = a.segments[segment]!
     const other = b.segments[segment]!

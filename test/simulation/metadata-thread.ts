@@ -141,7 +141,10 @@ export class MetadataThread implements MetadataPort {
         for (const listener of this.#orderListeners) listener(order)
       })
     }
-    if (node.isNoted) for (const notice of effects.notices) node.note(JSON.stringify(notice))
+    for (const notice of effects.notices) {
+      if (notice.kind === 'coordinating') node.world.invariants.coordinates(node, notice.term)
+      if (node.isNoted) node.note(JSON.stringify(notice))
+    }
     if (ended !== undefined) node.ended(ended)
   }
 
@@ -149,6 +152,12 @@ export class MetadataThread implements MetadataPort {
     const { world, place } = this.#node
     const peer = typeof to === 'string' ? world.find(to) : world.listening(to)
     this.sentCount++
+    if (isVote(message)) world.voted(this.#node)
     if (peer !== undefined) world.network.send(place, peer.place, peer, message)
   }
+}
+
+function isVote({ body }: MetadataMessage): boolean {
+  if (body.kind !== 'raft' || body.message.kind !== 'vote-reply') return false
+  return body.message.granted && !body.message.preVote
 }

@@ -87,6 +87,13 @@ export class SimulatedNode implements Receiver<MetadataMessage> {
     return this.clock.read(this.world.timeline.now) < process.data.leaseUntil
   }
 
+  get isStalled(): boolean {
+    const { process } = this
+    return (
+      process !== undefined && (process.data.thread.isStalled || process.metadata.thread.isStalled)
+    )
+  }
+
   get isNoted(): boolean {
     return this.world.journal.isOpen
   }

@@ -2,6 +2,7 @@
 
 import { Metadata } from '../../cluster/metadata/metadata.ts'
 import { Replication } from '../../cluster/replication/replication.ts'
+import { FrontEnd } from './front-end.ts'
 import type { SimulatedNode } from './node.ts'
 import { SimulatedStore } from './store.ts'
 import type { Parts } from './world.ts'
@@ -13,6 +14,7 @@ export function partsOf(machines: {
   return {
     Replication: machines.Replication,
     Store: SimulatedStore,
+    FrontEnd,
     metadata(node: SimulatedNode): Metadata {
       const { world, disk, clock } = node
       const seeds = world.nodes

@@ -23,7 +23,8 @@ const STORM_MS = 6_000
 const HEAL_MS_MAX = 20_000
 const READ_MS_MAX = 5_000
 const LOOK_MS = 50
-const SETTLE_MS = 200
+/** Within this the last commits reach the backups, over links that may still be broken. */
+const SETTLE_MS_MAX = 10_000
 
 export interface Plan {
   readonly options: WorldOptions
@@ -48,7 +49,7 @@ const SUBJECTS: readonly Subject[] = [
 ]
 
 /** Those, and as many others as make a balance worth striving for. */
-const LIVE_SEGMENTS: ReadonlySet<number> = new Set([
+export const LIVE_SEGMENTS: ReadonlySet<number> = new Set([
   ...SUBJECTS.map(({ segment }) => segment),
   ...Array.from({ length: 13 }, (_, number) => 5 + 19 * number),
 ])
@@ -65,7 +66,8 @@ export function planOf(seed: number): Plan {
   // A node that lost its disk never comes back, and must not be waited for.
   const replaceTimeoutMs = seeded.pick(diskLossRate > 0 ? [500, 3_000] : [500, 3_000, 60_000])
   const plan = { transfersMax: 64, transfersPerNodeMax: 32, handOversMax: 32 }
-  const policy = { ...DEFAULT_METADATA_OPTIONS.policy, replaceTimeoutMs, plan }
+  const owners = seeded.pick([2, 2, 3])
+  const policy = { ...DEFAULT_METADATA_OPTIONS.policy, owners, replaceTimeoutMs, plan }
   const raft = { ...DEFAULT_METADATA_OPTIONS.raft }
   if (seeded.chance(0.5)) Object.assign(raft, { compactAfterEntries: 64, keepEntries: 16 })
   return {
@@ -73,6 +75,7 @@ export function planOf(seed: number): Plan {
       nodeCount,
       spareCount: seeded.pick([0, 0, 1, 2]),
       clientCount: 3,
+      thinkMsMax: seeded.pick([30, 30, 100, 5]),
       liveSegments: seeded.chance(0.9) ? LIVE_SEGMENTS : undefined,
       subjects: SUBJECTS,
       clockDrift: seeded.chance(0.5) ? CLOCK_DRIFT_MAX : 0,
@@ -124,8 +127,6 @@ export function simulate(
   const healedMs = heal(world)
   for (const client of world.clients) client.stop()
   readAll(world)
-  // The last commits reach the backups.
-  world.run(SETTLE_MS)
   compareCopies(world)
   return { world, healedMs, undecided: checkHistory(world) }
 }
@@ -156,7 +157,12 @@ function findFlaw(world: World): string | undefined {
       return `${node.name} is no member`
     }
     if (!node.isLeased) return `${node.name} has no lease`
+    if (node.isStalled) return `${node.name} stands still`
   }
+  const dead = latest.members.find(
+    ({ id, state }) => state === 'up' && world.find(id) === undefined,
+  )
+  if (dead !== undefined) return `${dead.id} is not missed`
   const able = latest.members.filter(({ state, isLeaving }) => state === 'up' && !isLeaving)
   const copies = Math.min(world.options.metadata.policy.owners, able.length)
   for (let number = 0; number < latest.segments.length; number++) {
@@ -200,19 +206,24 @@ function readAll(world: World): void {
   world.runUntil(() => unread === 0, READ_MS_MAX, 'everything is read')
 }
 
-/** Owners in sync hold the same. */
+/** Owners in sync come to hold the same. */
 function compareCopies(world: World): void {
-  for (const { segment } of world.subjects) {
-    if (world.invariants.lost.has(segment)) continue
-    const { inSync } = world.invariants.latest.segments[segment]!
-    const stores = inSync.map(id => world.find(id)!.process!.data.store)
-    const [first = '', ...others] = stores.map(store => store.describe(segment))
-    for (const other of others) {
-      if (other !== first) {
-        throw new Violation(`segment ${segment} has different copies: ${first} and ${other}`)
-      }
-    }
+  const until = world.timeline.now + SETTLE_MS_MAX
+  for (let found = findDifference(world); found !== undefined; found = findDifference(world)) {
+    if (world.timeline.now >= until) throw new Violation(found)
+    world.run(LOOK_MS)
   }
+}
+
+function findDifference({ invariants, subjects, find }: World): string | undefined {
+  for (const { segment } of subjects) {
+    if (invariants.lost.has(segment)) continue
+    const { inSync } = invariants.latest.segments[segment]!
+    const copies = inSync.map(id => find(id)?.process?.data.store.describe(segment) ?? 'none')
+    const other = copies.find(copy => copy !== copies[0])
+    if (other !== undefined) return `segment ${segment} has copies ${copies[0]} and ${other}`
+  }
+  return undefined
 }
 
 function checkHistory(world: World): number {

@@ -39,7 +39,7 @@ type Value = number | string | Set<string> | LockValue
 const NOBODY = '-'
 const NO_EFFECTS = Buffer.alloc(0)
 
-class Copy {
+export class Copy {
   isServed = false
   readonly values = new Map<string, Value>()
 }
@@ -339,7 +339,7 @@ function keysOf(effects: string): string[] {
 }
 
 /** One key at a time, so that commands come in between as often as they can. */
-class Reading implements Transfer {
+export class Reading implements Transfer {
   readonly #copy: Copy
   /** There when it began, not sent since. */
   readonly #unsent: Set<string>

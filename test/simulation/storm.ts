@@ -15,6 +15,10 @@ import type { World } from './world.ts'
 export interface Weather {
   readonly kills: number
   readonly powerLosses: number
+  /** Of nodes that just gave a candidate their vote, the share that is killed at once. */
+  readonly voterKillRate: number
+  /** Until a process that ended starts again. */
+  readonly downMsMax: number
   /** Of nodes that went down, the share that comes back with an empty disk and a new name. */
   readonly diskLossRate: number
   readonly pauses: number
@@ -32,6 +36,8 @@ export interface Weather {
 export const CLEAR: Weather = Object.freeze({
   kills: 0,
   powerLosses: 0,
+  voterKillRate: 0,
+  downMsMax: 2_500,
   diskLossRate: 0,
   pauses: 0,
   dataStalls: 0,
@@ -45,7 +51,7 @@ export const CLEAR: Weather = Object.freeze({
 })
 
 const STEP_MS = 20
-const DOWN_MS_MAX = 2_500
+const SOON_MS_MAX = 5
 const PAUSE_MS_MAX = 2_000
 const STALL_MS_MAX = 2_500
 const PARTITION_MS_MAX = 2_500
@@ -62,6 +68,7 @@ export class Storm {
   constructor(world: World, weather: Weather) {
     this.#world = world
     this.#weather = weather
+    if (weather.voterKillRate > 0) world.voted = node => this.#voted(node)
     this.#step()
   }
 
@@ -110,6 +117,15 @@ export class Storm {
     this.#after(STEP_MS, () => this.#step())
   }
 
+  #voted(node: SimulatedNode): void {
+    const { seeded } = this.#world
+    if (this.#isOver || !seeded.chance(this.#weather.voterKillRate)) return
+    const { process } = node
+    this.#after(seeded.random() * SOON_MS_MAX, () => {
+      if (node.process === process) this.#crash(node, false)
+    })
+  }
+
   #after(ms: number, then: () => void): void {
     const { timeline } = this.#world
     timeline.schedule(then, timeline.now + ms)
@@ -125,7 +141,7 @@ export class Storm {
     if (!this.#isSpared(node)) return
     node.crash(isSilent)
     if (seeded.chance(this.#weather.diskLossRate) && this.#isDiskSpared(node)) node.loseDisk()
-    this.#after(seeded.random() * DOWN_MS_MAX, () => {
+    this.#after(seeded.random() * this.#weather.downMsMax, () => {
       if (node.process === undefined) node.start()
     })
   }
@@ -179,7 +195,10 @@ export class Storm {
     const places = [...nodes, ...clients].map(({ place }) => place)
     const shape = seeded.below(4)
     const alone = seeded.pick(nodes).place
-    const side = new Set(shape === 0 ? [alone] : places.filter(() => seeded.chance(0.5)))
+    // Clients are on both sides, also of a node that is alone.
+    const isAside = (place: number) =>
+      shape === 0 && place < nodes.length ? place === alone : seeded.chance(0.5)
+    const side = new Set(places.filter(isAside))
     const bridge = shape === 3 ? seeded.pick(nodes).place : -1
     for (const one of places) {
       for (const other of places) {

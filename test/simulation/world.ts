@@ -15,6 +15,7 @@ import { nodeId } from '../cluster/raft/simulated-cluster.ts'
 import { SimulatedClient } from './client.ts'
 import type { ReplicationMachine } from './data-thread.ts'
 import { found } from './founding.ts'
+import type { FrontEnd } from './front-end.ts'
 import { History } from './history.ts'
 import { Invariants, Violation } from './invariants.ts'
 import { Journal } from './journal.ts'
@@ -30,6 +31,7 @@ const LOOK_MS = 10
 export interface Parts {
   readonly Replication: ReplicationMachine
   readonly Store: new (clock: () => number, promoted: () => void) => SimulatedStore
+  readonly FrontEnd: typeof FrontEnd
   metadata(node: SimulatedNode): Metadata
 }
 
@@ -37,6 +39,8 @@ export interface WorldOptions {
   readonly nodeCount: number
   readonly spareCount: number
   readonly clientCount: number
+  /** Clients wait up to so long between an answer and the next question. */
+  readonly thinkMsMax: number
   /** The others are lost from the start. Undefined for all of them. */
   readonly liveSegments: ReadonlySet<number> | undefined
   readonly subjects: readonly Subject[]
@@ -58,6 +62,8 @@ export class World {
   readonly nodes: readonly SimulatedNode[]
   readonly clients: readonly SimulatedClient[]
   readonly history = new History<Input, Output>()
+  /** Called when a node has given a candidate its vote. */
+  voted: (node: SimulatedNode) => void = () => undefined
   #idCount = 0
 
   constructor(seed: number, options: WorldOptions, parts: Parts, journal = new Journal()) {
@@ -94,7 +100,7 @@ export class World {
   }
 
   /** The machine that has this identity now. */
-  find(id: NodeId): SimulatedNode | undefined {
+  readonly find = (id: NodeId): SimulatedNode | undefined => {
     return this.nodes.find(node => node.id === id)
   }
 
