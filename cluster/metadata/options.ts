@@ -56,7 +56,8 @@ export const DEFAULT_METADATA_OPTIONS: MetadataOptions = Object.freeze({
 
 /** When a lease has ended on its holder's clock, whatever its rate. */
 export function surelyEndedAfterMs(leaseMs: number): number {
-  return leaseMs * (1 + CLOCK_DRIFT_MAX)
+  // In hundredths, so that whole numbers stay exact.
+  return (leaseMs * (100 + 100 * CLOCK_DRIFT_MAX)) / 100
 }
 
 export function assertMetadataOptions(options: MetadataOptions): void {

@@ -75,6 +75,7 @@ export class MetadataShell {
   #statusAt = 0
   #waitingToldAt = monotonicMs()
   #ticksSeen: number
+  #hadLease = false
   #topology: Topology | undefined
   #isTopologyDue = false
 
@@ -170,6 +171,16 @@ export class MetadataShell {
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
   }
 
+  /** An operator should know why commands are refused, and that it is over. */
+  #watchLease(): void {
+    const { until } = this.#machine.lease
+    const hasLease = monotonicMs() < until
+    if (hasLease === this.#hadLease) return
+    this.#hadLease = hasLease
+    if (hasLease) this.#log.info({}, 'lease granted: the node serves')
+    else this.#log.warn({}, 'lease ended: the node does not serve')
+  }
+
   #tick(): void {
     const { ticks } = this.#shared
     if (ticks !== this.#ticksSeen) {
@@ -178,6 +189,7 @@ export class MetadataShell {
     }
     this.#step({ kind: 'tick' })
     this.#bus.tick()
+    this.#watchLease()
     const now = monotonicMs()
     if (now - this.#statusAt < STATUS_MS) return
     this.#statusAt = now

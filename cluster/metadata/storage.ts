@@ -19,7 +19,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Write } from '../raft/event.ts'
 import { BLANK, type Restored } from '../raft/raft.ts'
 import { DirectoryLock } from './directory-lock.ts'
@@ -72,7 +72,7 @@ export class Storage {
 
   /** Begins a new life of the node that the directory belongs to, or of a new node. */
   static async open(directory: string): Promise<Storage> {
-    mkdirSync(directory, { recursive: true })
+    if (mkdirSync(directory, { recursive: true }) !== undefined) syncDirectory(dirname(directory))
     const lock = await DirectoryLock.take(directory)
     try {
       const known = readIfThere(join(directory, IDENTITY_FILE))

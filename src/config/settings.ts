@@ -39,7 +39,7 @@ const CLUSTER_SEEDS_MAX = 256
 const CLUSTER_OWNERS_MAX = 4
 const CAPACITY_MAX = 1000
 /** Leases are kept by clocks that may run at rates so different. */
-const CLOCK_DRIFT = 1.1
+const CLOCK_DRIFT_PERCENT = 10
 
 const network = {
   bind: setting(
@@ -688,7 +688,8 @@ interface Rule {
 export const rules: readonly Rule[] = [
   {
     names: ['cluster-node-timeout', 'cluster-lease'],
-    holds: values => values['cluster-node-timeout'] >= CLOCK_DRIFT * values['cluster-lease'],
+    holds: values =>
+      100 * values['cluster-node-timeout'] >= (100 + CLOCK_DRIFT_PERCENT) * values['cluster-lease'],
     reason: 'cluster-node-timeout must be longer than cluster-lease, by a tenth of it',
   },
   {

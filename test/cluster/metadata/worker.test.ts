@@ -114,6 +114,23 @@ describe('A metadata thread', () => {
     expect(second.status!.logBytes).toBeGreaterThan(0)
   })
 
+  it('keeps the lease while its data thread runs a command of two seconds', async () => {
+    const busPort = await freePort()
+    const first = await start(configured(busPort))
+    const second = await start(
+      configured(await freePort(), ['cluster-join', `127.0.0.1:1@${busPort}`]),
+    )
+    await until(() => hasLease(first) && hasLease(second), 'leases')
+    const epochs = first.topology.members.map(({ epoch }) => epoch)
+    const busyUntil = performance.now() + 2_000
+    while (performance.now() < busyUntil) {
+      expect(hasLease(first)).toBe(true)
+      expect(hasLease(second)).toBe(true)
+    }
+    await sleep(200)
+    expect(first.topology.members.map(({ epoch }) => epoch)).toEqual(epochs)
+  })
+
   it('tells a node that left that it is out', async () => {
     const busPort = await freePort()
     const first = await start(configured(busPort))
