@@ -84,16 +84,18 @@ export class Load {
     }
   }
 
-  /** Stops when all that is under way has ended, and looks at everything once more. */
-  async stop(seeds: readonly Address[]): Promise<void> {
+  /** Stops when all that is under way has ended. */
+  async stop(): Promise<void> {
     this.#isStopped = true
     await Promise.all(this.#workers)
     for (const client of this.#clients) client.close()
-    await this.#audit(seeds)
   }
 
-  /** With a new client: what the old ones think of the grid plays no part. */
-  async #audit(seeds: readonly Address[]): Promise<void> {
+  /**
+   * Looks at everything once more, with a new client: what the old ones think of the grid plays no
+   * part.
+   */
+  async audit(seeds: readonly Address[]): Promise<void> {
     const [, connect] = clusterClients[0]!
     const client = await connect(seeds, 'careful')
     const actor: Actor = {

@@ -67,7 +67,7 @@ export class Trial {
     const { cluster } = this
     const [node] = cluster.running
     const info = String(await node!.ask('CLUSTER', 'INFO'))
-    const id = /^cluster_coordinator:(\w+)/m.exec(info)?.[1]
+    const id = /^cluster_quorum_leader:(\w+)/m.exec(info)?.[1]
     const report = await cluster.report(node!)
     const found = cluster.running.find(each => cluster.idOf(report, each) === id)
     if (found === undefined) throw new Error(`who is the coordinator? ${info}`)
@@ -142,9 +142,9 @@ export async function runTrial(options: TrialOptions): Promise<Outcome> {
       }
       await sleep(CALM_MS)
     } finally {
-      await Promise.all(stock.map(each => each.stop()))
-      await load.stop(cluster.addresses)
+      await Promise.all([load.stop(), ...stock.map(each => each.stop())])
     }
+    await load.audit(cluster.addresses)
     load.objects.verify()
     const misreadings = stock.flatMap(each => each.misreadings)
     if (misreadings.length > 0) throw new Error(misreadings.slice(0, 5).join('; '))
