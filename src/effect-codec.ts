@@ -22,6 +22,22 @@ export function encodeEffects(effects: readonly Effect[]): Buffer {
   return encoded
 }
 
+/** Hands on where each effect of a buffer lies. Throws where it is cut off. */
+export function forEachEffect(
+  encoded: Buffer,
+  visit: (database: number, encoded: Buffer, start: number, end: number, now: number) => void,
+  now: number,
+): void {
+  for (let at = 0; at < encoded.length; ) {
+    if (at + HEADER_BYTES > encoded.length) throw new Error('effects that break off')
+    const database = encoded.readUInt16LE(at)
+    const start = at + HEADER_BYTES
+    at = start + encoded.readUInt32LE(at + DATABASE_BYTES)
+    if (at > encoded.length) throw new Error('effects that break off')
+    visit(database, encoded, start, at, now)
+  }
+}
+
 /** The effects in a buffer, whose bytes they share. Throws where it is cut off. */
 export function decodeEffects(encoded: Buffer, segment: number): Effect[] {
   const effects: Effect[] = []

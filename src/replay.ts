@@ -16,6 +16,7 @@
 import { Call } from './call.ts'
 import { Client, type Link, REPLAY } from './client.ts'
 import type { Command } from './command.ts'
+import { forEachEffect } from './effect-codec.ts'
 import { type Effect, type LogEntry, NO_SEGMENT } from './effects.ts'
 import { ReplyError } from './errors.ts'
 import type { Server } from './server.ts'
@@ -66,9 +67,23 @@ export class Replayer {
     }
     keyspace.version = entry.lsn
     keyspace.now = Number.NEGATIVE_INFINITY
-    for (const effect of entry.effects) this.#run(effect, entry)
+    for (const { database, bytes } of entry.effects) {
+      this.#run(database, bytes, 0, bytes.length, entry.now)
+    }
     keyspace.now = this.#server.now
     effects.adopt(entry)
+  }
+
+  /**
+   * Applies the effects of an entry as they travel, under the next number of this server. It is for
+   * a copy that nobody reads the log of: they are not handed on.
+   */
+  applyEncoded(now: number, encoded: Buffer): void {
+    const { effects, keyspace } = this.#server
+    keyspace.version = ++effects.lsn
+    keyspace.now = Number.NEGATIVE_INFINITY
+    forEachEffect(encoded, this.#runEncoded, now)
+    keyspace.now = this.#server.now
   }
 
   /** Applies what an entry has done, all to one segment, under the next number of this server. */
@@ -79,11 +94,21 @@ export class Replayer {
     this.apply({ lsn: server.effects.lsn + 1, now, segment, effects })
   }
 
-  #run({ database, bytes }: Effect, { lsn, now }: LogEntry): void {
+  readonly #runEncoded = (
+    database: number,
+    encoded: Buffer,
+    start: number,
+    end: number,
+    now: number,
+  ): void => {
+    this.#run(database, encoded, start, end, now)
+  }
+
+  #run(database: number, bytes: Buffer, start: number, end: number, now: number): void {
     const call = this.#call
     const { client, reply } = call
-    if (this.#decoder.read(bytes, 0, bytes.length, LIMITS) !== COMPLETE) {
-      throw new Error(`entry ${lsn} of the log has an effect that is no command`)
+    if (this.#decoder.read(bytes, start, end, LIMITS) !== COMPLETE) {
+      throw new Error(`${this.#place} has an effect that is no command`)
     }
     const { request } = this.#decoder
     call.bytes = request.bytes
@@ -91,13 +116,13 @@ export class Replayer {
     call.count = request.count
     call.now = now
     call.db = client.db = this.#server.keyspace.databases[database]!
-    call.command = this.#commandOf(call, lsn)
+    call.command = this.#commandOf(call)
     reply.begin(this.#output, 2)
     try {
       call.command.handler!(call)
     } catch (error) {
       if (!(error instanceof ReplyError)) throw error
-      throw new Error(`entry ${lsn} of the log: ${call.command.fullName} fails: ${error.text}`)
+      throw new Error(`${this.#place}: ${call.command.fullName} fails: ${error.text}`)
     } finally {
       reply.end()
       this.#output.clear()
@@ -107,13 +132,20 @@ export class Replayer {
     }
   }
 
-  #commandOf(call: Call, lsn: number): Command {
-    const name = call.text(0).toLowerCase()
-    const command = this.#server.registry.commands.get(name)
+  /** For errors: the entry that is being applied. */
+  get #place(): string {
+    return `entry ${this.#server.keyspace.version} of the log`
+  }
+
+  #commandOf(call: Call): Command {
+    const { registry } = this.#server
+    const [start, end] = [call.start(0), call.end(0)]
+    const command =
+      registry.find(call.bytes, start, end) ?? registry.findInternal(call.bytes, start, end)
     const sub = command?.subcommands && call.count > 1 ? call.text(1).toLowerCase() : undefined
     const found = sub === undefined ? command : command!.subcommands!.get(sub)
     if (found?.handler === undefined) {
-      throw new Error(`entry ${lsn} of the log has the unknown command ${name}`)
+      throw new Error(`${this.#place} has the unknown command ${call.text(0)}`)
     }
     return found
   }

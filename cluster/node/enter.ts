@@ -11,7 +11,9 @@ import type { ThreadPort } from '../metadata/thread-port.ts'
 import { DEFAULT_REPLICATION_OPTIONS } from '../replication/options.ts'
 import { readBackup } from '../routing/backup-read.ts'
 import { ClusterState } from '../routing/cluster-state.ts'
+import { becomeForwarded } from '../routing/forward-door.ts'
 import { ClusterRouter } from '../routing/router.ts'
+import { SocketDialler } from '../routing/socket-dialler.ts'
 import { findMember } from '../topology/topology.ts'
 import { Door } from './door.ts'
 import { ClusterNode } from './node.ts'
@@ -105,17 +107,23 @@ export async function enterCluster(options: EnterOptions): Promise<Entered> {
     isSynchronous: values['cluster-replication'] === 'sync',
     log,
   })
+  const nonce = () => randomBytes(NONCE_BYTES).toString('hex')
   const door = new Door({
     clusterId,
     secret,
-    nonce: () => randomBytes(NONCE_BYTES).toString('hex'),
+    nonce,
     accept: (client, peer) => node.links.accept(client, peer),
   })
   const router = new ClusterRouter({
     server,
     view: node,
+    channel: node.channel,
+    dialler: new SocketDialler(),
+    secret,
+    nonce,
     readBackup: call => readBackup(backup, call),
   })
+  door.open('FORWARD', becomeForwarded)
   node.onSegmentLeft = segment => router.segmentLeft(segment)
   const state = new ClusterState({
     server,
@@ -131,6 +139,7 @@ export async function enterCluster(options: EnterOptions): Promise<Entered> {
     },
     link: call => door.enter(call),
   })
+  state.routingFacts = () => router.facts()
   server.routeBy(router, state)
   port.onEnded(onEnded)
   return new Entered(node, port, log)

@@ -3,7 +3,6 @@
 // One serves clients and holds what this node is the primary of. The other one has neither clients
 // nor timers; the effects that other primaries send are applied there. A segment is in one of them.
 
-import { decodeEffects } from '../../src/effect-codec.ts'
 import { Replayer } from '../../src/replay.ts'
 import { clearSegment, moveSegment, type Release } from '../../src/segment-move.ts'
 import type { Server } from '../../src/server.ts'
@@ -27,8 +26,10 @@ export class ServerStore implements Store {
     this.#replayer = new Replayer(backup)
   }
 
-  apply(segment: number, now: number, effects: Buffer): void {
-    this.#replayer.applyEffects(now, decodeEffects(effects, segment))
+  apply(_segment: number, now: number, effects: Buffer): void {
+    // Durations count from when they arrive.
+    this.#backup.beginTurn()
+    this.#replayer.applyEncoded(now, effects)
   }
 
   promote(segment: number): void {
