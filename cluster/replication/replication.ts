@@ -684,6 +684,12 @@ export class Replication {
       this.#refuse(peer, inbound, segment)
       return
     }
+    if (copy.last < from && !copy.isInSync) {
+      // It has refused entries under an older epoch than it knew, which others have committed.
+      this.#clear(copy)
+      this.#refuse(peer, inbound, segment)
+      return
+    }
     copy.begin(peer, epoch, from)
     copy.applyTo(from, this.#store)
     this.#output.roleChanged(segment)
