@@ -1,9 +1,12 @@
 // A node's monotonic clock: it started at some moment of its own, and runs a little fast or slow.
 
-import { CLOCK_DRIFT_MAX as DIFFERENCE_MAX } from '../../cluster/metadata/options.ts'
+import { surelyEndedAfterMs } from '../../cluster/metadata/options.ts'
 import type { Seeded } from '../cluster/raft/seeded.ts'
 
-/** How far a clock may be from true time, so that no two differ by more than is stated. */
+/** By how much the rates of two clocks may differ, as leases count on it. */
+const DIFFERENCE_MAX = surelyEndedAfterMs(1_000) / 1_000 - 1
+
+/** How far each may be from true time, so that no two differ by more. */
 export const CLOCK_DRIFT_MAX = DIFFERENCE_MAX / (2 + DIFFERENCE_MAX)
 
 const OFFSET_MS_MAX = 1_000_000
