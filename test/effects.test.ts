@@ -271,7 +271,7 @@ describe('a fault of the log', () => {
     const others = new Replicated()
     others.primary.connect().call('SET', 'b', '1')
     expect(() => others.replay(replacing('SET b 1', 'NOSUCH b'))).toThrow(
-      'entry 1 of the log has the unknown command nosuch',
+      'entry 1 of the log has the unknown command NOSUCH',
     )
   })
 })
