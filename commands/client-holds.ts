@@ -27,9 +27,11 @@ export function clientUnblock(call: Call): void {
   if (call.count > 4) throw subcommandSyntax(call.text(1), 'client')
   const byError = call.count === 4 && call.is(3, 'ERROR')
   if (call.count === 4 && !byError && !call.is(3, 'TIMEOUT')) throw unblockReason
-  const parked = server.clients.get(call.integer(2))?.parked
+  const client = server.clients.get(call.integer(2))
+  const parked = client?.parked
   if (parked === undefined) {
-    reply.integer(0)
+    const isElsewhere = client !== undefined && server.router?.unblock(client, byError) === true
+    reply.integer(isElsewhere ? 1 : 0)
     return
   }
   if (byError) {

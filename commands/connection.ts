@@ -123,6 +123,7 @@ function reset(call: Call): void {
   client.protocol = 2
   reply.protocol = 2
   client.name = ''
+  client.routing = undefined
   client.replyOff = false
   client.replySkip = 0
   client.set(RESETTABLE, false)

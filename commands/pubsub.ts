@@ -50,7 +50,11 @@ function sunsubscribe(call: Call): void {
 }
 
 function publish(call: Call): void {
-  call.reply.integer(call.server.pubsub.publish(call.text(1), call.text(2)))
+  const { pubsub, router } = call.server
+  const [channel, text] = [call.text(1), call.text(2)]
+  // As in a Redis cluster, those who hear of it on other nodes are not counted.
+  call.reply.integer(pubsub.publish(channel, text))
+  router?.publish(channel, text)
 }
 
 function spublish(call: Call): void {

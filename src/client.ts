@@ -45,12 +45,16 @@ export const ASKING_ONCE = 1 << 12
 export const NO_EVICT = 1 << 13
 /** Runs effects from a log, not a user's commands. */
 export const REPLAY = 1 << 14
+/** Another node is running commands of the client; what comes after them waits, or goes there too. */
+export const FORWARDING = 1 << 15
+/** The connection of another node, which forwards what one of its own clients asks for. */
+export const FORWARDED = 1 << 16
 
 /** What RESET takes back, beside what has an end of its own: MULTI, subscriptions, tracking. */
 export const RESETTABLE = ASKING_ONCE | READONLY_MODE | SILENCED | NO_TOUCH | NO_EVICT
 
 /** States in which no further request of the client is executed for now. */
-export const HALTED = PARKED | PAUSED | CLOSING
+export const HALTED = PARKED | PAUSED | CLOSING | FORWARDING
 
 /** What the session needs of its connection. */
 export interface Link {
@@ -159,6 +163,10 @@ export class Client {
    * Monotonic ms.
    */
   putOffUntil = 0
+  /** What becomes of commands for other nodes, where the client has chosen. */
+  routing: 'redirect' | 'forward' | undefined = undefined
+  /** The node that watches keys for it, if that is another one. */
+  watchesAt: string | undefined = undefined
   /** What was granted by replies that have not left yet. */
   unseen: Unseen[] | undefined = undefined
 

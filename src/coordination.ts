@@ -9,7 +9,7 @@
 
 import type { Call, EffectPart } from './call.ts'
 import type { Client } from './client.ts'
-import { REPLAY } from './client.ts'
+import { FORWARDED, REPLAY } from './client.ts'
 import type { Database, ObjectValue } from './keyspace/database.ts'
 import {
   BARRIER,
@@ -28,6 +28,7 @@ import type { Segment } from './keyspace/segment.ts'
 import { keySlot, SEGMENT_SHIFT } from './keyspace/slot.ts'
 import { type Lease, Leases } from './leases.ts'
 import { eventClass } from './notifications.ts'
+import { NEWS_CHANNEL } from './pubsub.ts'
 import { Requests } from './requests.ts'
 import type { Server } from './server.ts'
 import type { Barrier } from './values/barrier.ts'
@@ -75,6 +76,9 @@ export interface Unseen {
 
 /** Values that time changes per turn; the rest follows in the next. */
 const LAPSES_PER_WAKE = 1000
+
+/** Tells the node that forwards a client's commands that something is bound to the connection. */
+export const BOUND_PUSH = '>1\r\n$5\r\nbound\r\n'
 
 export class Coordination {
   readonly leases = new Leases()
@@ -354,6 +358,8 @@ export class Coordination {
   /** What the value grants from now on ends with the client's connection. */
   bind(client: Client, value: Coordinated): void {
     this.leases.bind(client.id, value)
+    // The node that forwards must not replace this connection by another one unseen.
+    if (client.is(FORWARDED)) this.#server.push(client, reply => reply.raw(BOUND_PUSH))
   }
 
   /** The connection has ended, and with it what is bound to it. */
@@ -421,10 +427,13 @@ export class Coordination {
    * key's own channel with the words that belong to it. Costs nothing while nobody listens.
    */
   announce(db: Database, key: string, event: string, ...words: (string | number | bigint)[]): void {
-    const { notifies, pubsub } = this.#server
+    const { notifies, pubsub, router } = this.#server
     if ((notifies & CLASS) !== 0) this.#server.notify('d', event, key, db)
-    if (pubsub.channels.size === 0 && pubsub.patterns.size === 0) return
-    pubsub.publish(`__coord__:${key}`, [event, ...words].join(' '))
+    const isWantedElsewhere = router?.isNewsWanted === true
+    if (!pubsub.hasListeners && !isWantedElsewhere) return
+    const text = [event, ...words].join(' ')
+    pubsub.publish(NEWS_CHANNEL + key, text)
+    if (isWantedElsewhere) router.tell(NEWS_CHANNEL + key, text)
   }
 }
 

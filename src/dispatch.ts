@@ -14,6 +14,7 @@ import {
   ASKING_ONCE,
   CLOSING,
   type Client,
+  FORWARDING,
   HALTED,
   IN_MULTI,
   PARKED,
@@ -52,6 +53,7 @@ import { endTransaction, queueCall } from './transaction.ts'
 import { type Attempt, Parked, type ParkOptions, type WaitEnd } from './waiting.ts'
 import { COMPLETE, Decoder, INCOMPLETE } from './wire/decoder.ts'
 import { Mark, type Reply } from './wire/reply.ts'
+import { encodeRequest } from './wire/request.ts'
 
 /** States of a client that send a command through the checks off the fast path. */
 const CHECKED =
@@ -109,7 +111,7 @@ export class Dispatch {
     client.lastActiveAt = server.monotonic
     if (client.pending.length > 0 || (client.state & HALTED) !== 0) {
       this.#appendPending(client, chunk, 0, end)
-      if ((client.state & HALTED) === 0) this.#drain(client)
+      if (goesOn(client)) this.#drain(client)
     } else {
       const at = this.#consume(client, chunk, 0, end)
       if (at < end && (client.state & CLOSING) === 0) this.#keepRest(client, chunk, at, end)
@@ -129,7 +131,7 @@ export class Dispatch {
 
   #resumeOthers(): void {
     for (let client = this.#runnable.shift(); client; client = this.#runnable.shift()) {
-      if ((client.state & HALTED) === 0 && client.pending.length > 0) this.#drain(client)
+      if (goesOn(client) && client.pending.length > 0) this.#drain(client)
     }
   }
 
@@ -171,7 +173,7 @@ export class Dispatch {
         if ((client.state & PAUSED) !== 0) break
       }
       at = next
-      if ((client.state & HALTED) !== 0) break
+      if ((client.state & HALTED) !== 0 && !goesOn(client)) break
     }
     this.#endBatch(client)
     return at
@@ -210,7 +212,7 @@ export class Dispatch {
       }
       done = next
       pending.at = next
-      if ((client.state & HALTED) !== 0) break
+      if ((client.state & HALTED) !== 0 && !goesOn(client)) break
     }
     this.#endBatch(client)
     pending.discard(done, PENDING_KEPT)
@@ -290,6 +292,10 @@ export class Dispatch {
     call.slot = NO_SLOT
     call.mayBlock = true
     call.parked = undefined
+    if ((client.state & FORWARDING) !== 0) {
+      if (!this.#follow(call)) client.set(PAUSED, true)
+      return
+    }
     const silenced = (client.state & SILENCED) !== 0
     if (silenced) this.reply.mark(this.#silence)
     this.#check(call)
@@ -299,6 +305,24 @@ export class Dispatch {
     }
     if (this.#afterReply.length > 0) this.#writeDeferred()
     if (this.#server.waiting.hasReady) this.#serveWaiting(client)
+  }
+
+  /**
+   * Another node is answering what the client sent before. A plain command for the same node goes
+   * there too; all else waits for the answers, so that replies keep their order.
+   */
+  #follow(call: Call): boolean {
+    const { client, bytes, offsets } = call
+    const { attention, registry, router } = this.#server
+    if ((client.state & CHECKED) !== 0 || attention !== 0) return false
+    const command = registry.find(bytes, offsets[0]!, offsets[1]!)
+    if (command === undefined || command.subcommands !== undefined) return false
+    const { arity } = command
+    if (arity > 0 ? call.count !== arity : call.count < -arity) return false
+    call.command = command
+    if (router?.follow(call) !== true) return false
+    client.lastCommand = command
+    return true
   }
 
   #silenceReply({ client }: Call, mark: Mark): void {
@@ -503,9 +527,9 @@ export class Dispatch {
     client.set(PAUSED, true)
   }
 
-  /** Lets a client that was put off try again. */
+  /** Lets a client that was put off, or whose commands other nodes have answered, go on. */
   tryAgain(client: Client): void {
-    client.set(PAUSED, false)
+    client.set(PAUSED | FORWARDING, false)
     this.#runnable.push(client)
     this.#server.wakeUp()
   }
@@ -729,6 +753,12 @@ export class Dispatch {
     parked.onEnd?.(end)
   }
 
+  /** Ends the wait of a call, and runs it from the start, as if its request had just come. */
+  retry(parked: Parked): void {
+    parked.client.pending.prepend(encodeRequest(parked))
+    this.release(parked, 'abandoned')
+  }
+
   /** Ends the wait of a call by another answer than its own. */
   releaseWith(parked: Parked, answer: (reply: Reply) => void, end: WaitEnd = 'abandoned'): void {
     const { client } = parked
@@ -757,6 +787,11 @@ export class Dispatch {
     change()
     effects.commit(now, keyspace.dirty !== dirty)
   }
+}
+
+/** Whether the client's next request may be looked at: behind forwarded ones only some go on. */
+function goesOn(client: Client): boolean {
+  return (client.state & (HALTED & ~FORWARDING)) === 0
 }
 
 function isSameList(a: readonly string[], b: readonly string[]): boolean {

@@ -13,6 +13,9 @@ import { Message, MessagePages } from './message.ts'
 import type { Server } from './server.ts'
 import type { Reply } from './wire/reply.ts'
 
+/** Channels of objects that coordinate begin with this; their key follows. */
+export const NEWS_CHANNEL = '__coord__:'
+
 export type ChannelKind = 'channel' | 'pattern' | 'shard'
 
 /** Words of the confirmations and messages of each kind. */
@@ -41,6 +44,25 @@ export class PubSub {
   /** Whether a RESP2 subscriber may run the command: those that pub/sub itself needs. */
   permits(command: Command): boolean {
     return command.spec.whileSubscribed === true
+  }
+
+  /** Called when `hearsNews` may have changed. */
+  onNewsListeners: () => void = () => undefined
+  #newsChannels = 0
+
+  /** Whether anybody may be listening to news of coordination: by a channel, or by any pattern. */
+  get hearsNews(): boolean {
+    return this.#newsChannels > 0 || this.patterns.size > 0
+  }
+
+  /** A name has got its first listener, or lost its last one. */
+  #noteNews(kind: ChannelKind, name: string, count: number): void {
+    if (kind === 'shard') return
+    if (kind === 'channel') {
+      if (!name.startsWith(NEWS_CHANNEL)) return
+      this.#newsChannels += count
+    }
+    this.onNewsListeners()
   }
 
   /** Whether a message to a channel could reach anybody. */
@@ -153,6 +175,7 @@ export class PubSub {
       if (pattern === undefined) {
         pattern = { glob: compileGlob(name), clients: new Set() }
         this.patterns.set(name, pattern)
+        this.#noteNews(kind, name, 1)
       }
       return pattern.clients
     }
@@ -161,6 +184,7 @@ export class PubSub {
     if (clients === undefined) {
       clients = new Set()
       table.set(name, clients)
+      this.#noteNews(kind, name, 1)
     }
     return clients
   }
@@ -172,6 +196,7 @@ export class PubSub {
     if (clients.size === 0) {
       if (kind === 'pattern') this.patterns.delete(name)
       else (kind === 'channel' ? this.channels : this.shardChannels).delete(name)
+      this.#noteNews(kind, name, -1)
     }
     if (client.subscriptions === 0) client.set(SUBSCRIBER, false)
   }

@@ -10,7 +10,7 @@ import { Access } from './access.ts'
 import { Acl } from './acl/acl.ts'
 import type { AclStore } from './acl/store.ts'
 import type { Call } from './call.ts'
-import { CLOSING, Client, type Link, MONITOR, NO_EVICT, PAUSED, REPLAY } from './client.ts'
+import { CLOSING, Client, FORWARDING, type Link, MONITOR, NO_EVICT, PAUSED, REPLAY } from './client.ts'
 import type { Clock } from './clock.ts'
 import type { Cluster } from './cluster.ts'
 import type { CommandSpec } from './command.ts'
@@ -532,6 +532,7 @@ export class Server {
     this.peakMemory = Math.max(this.peakMemory, this.usedMemory)
     this.tracking.cron()
     this.coordination.cron()
+    this.router?.cron()
     this.rates.sample(this.stats, this.monotonic)
     this.dispatch.serveReady()
   }
@@ -559,6 +560,7 @@ export class Server {
         idleMax > 0 &&
         this.monotonic - client.lastActiveAt > idleMax &&
         client.parked === undefined &&
+        !client.is(FORWARDING) &&
         client.subscriptions === 0 &&
         client.upgrade === undefined &&
         !client.is(MONITOR)

@@ -77,6 +77,7 @@ export class WatchTable {
 
   unwatch(client: Client): void {
     client.watchBroken = false
+    client.watchesAt = undefined
     if (client.watched.length === 0) return
     for (const { db, key } of client.watched) {
       const keys = this.#databases.get(db)!

@@ -16,6 +16,19 @@ export function keyIndexes(registry: Registry): Int8Array {
   return Int8Array.from(registry.all, keyIndex)
 }
 
+/** Redis's commands from this version on are not in the tables of today's libraries. */
+const UNKNOWN_SINCE = 8
+
+/**
+ * 1 for commands that client libraries have no table of the keys for: ours, and the latest of
+ * Redis's. They send them to any node, and would look at the map anew after each redirection.
+ */
+export function unroutedByClients(registry: Registry): Uint8Array {
+  return Uint8Array.from(registry.all, ({ spec: { group, since } }) =>
+    group === 'coordination' || Number.parseInt(since, 10) >= UNKNOWN_SINCE ? 1 : 0,
+  )
+}
+
 function keyIndex(command: Command): number {
   // What the transaction has queued has keys, and they are those of EXEC.
   if ((command.bits & RUNS_QUEUE) !== 0) return SEARCHED

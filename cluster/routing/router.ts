@@ -12,10 +12,11 @@
 // reading of the clock.
 
 import type { Call } from '../../src/call.ts'
-import { type Client, IN_MULTI, READONLY_MODE } from '../../src/client.ts'
-import { IMMEDIATE, RUNS_QUEUE } from '../../src/command.ts'
+import { type Client, FORWARDED, IN_MULTI, READONLY_MODE } from '../../src/client.ts'
+import { IMMEDIATE, NOSCRIPT, PUBSUB, RUNS_QUEUE } from '../../src/command.ts'
 import { NO_SEGMENT } from '../../src/effects.ts'
 import { errors, ReplyError } from '../../src/errors.ts'
+import type { Fact } from '../../src/info/sections.ts'
 import {
   forgetRoute,
   keySlot,
@@ -28,12 +29,16 @@ import { KeyPositions } from '../../src/keyspecs.ts'
 import type { Router } from '../../src/router.ts'
 import type { Server } from '../../src/server.ts'
 import { SEVERAL_SLOTS } from '../../src/transaction.ts'
-import type { ClusterView, SegmentRole } from '../node/view.ts'
+import type { ClusterView, PeerChannel, SegmentRole } from '../node/view.ts'
 import type { Member } from '../topology/member.ts'
 import { primary } from '../topology/segment.ts'
 import { findMember } from '../topology/topology.ts'
 import { mayReadBackup } from './backup-read.ts'
-import { KEYLESS, keyIndexes } from './command-keys.ts'
+import { KEYLESS, keyIndexes, unroutedByClients } from './command-keys.ts'
+import type { Dialler } from './dialler.ts'
+import { listenForUnblocking } from './forward-door.ts'
+import { Forwarder } from './forwarder.ts'
+import { PeerPubSub } from './peer-pubsub.ts'
 import { PutOff } from './put-off.ts'
 import { leave } from './segment-left.ts'
 
@@ -45,6 +50,13 @@ const NOTHING_SERVED = new Uint8Array(SEGMENTS)
 export interface RouterOptions {
   readonly server: Server
   readonly view: ClusterView
+  readonly channel: PeerChannel
+  /** How other nodes are reached on behalf of clients. */
+  readonly dialler: Dialler
+  /** What all nodes of the cluster know. */
+  readonly secret: string
+  /** Hexadecimal, and never the same twice. */
+  readonly nonce: () => string
   /** Answers a command that only reads from the copy that this node keeps. */
   readonly readBackup: (call: Call) => void
 }
@@ -64,12 +76,31 @@ export class ClusterRouter implements Router {
   #isStale = true
   /** Segments with waiting calls whose turn came while the segment was not served. */
   readonly #missedTurns = new Set<number>()
+  /** 1 for commands, by their numbers, that client libraries do not route by their keys. */
+  readonly #isUnrouted: Uint8Array
+  readonly #forwarder: Forwarder
+  readonly #peers: PeerPubSub
+  #redirections = 0
+  #everPutOff = 0
 
-  constructor({ server, view, readBackup }: RouterOptions) {
+  constructor(options: RouterOptions) {
+    const { server, view, channel, dialler, secret, nonce, readBackup } = options
     this.#server = server
     this.#view = view
     this.#readBackup = readBackup
     this.#keyIndexes = keyIndexes(server.registry)
+    this.#isUnrouted = unroutedByClients(server.registry)
+    this.#forwarder = new Forwarder({
+      server,
+      dialler,
+      secret,
+      nonce,
+      channel,
+      ownerOf: slot => (slot === NO_SLOT ? undefined : this.#ownerOf(slot >>> SEGMENT_SHIFT)),
+      memberAt: address => this.#memberAt(address),
+    })
+    this.#peers = new PeerPubSub(server, view, channel)
+    listenForUnblocking(server, channel)
     view.onChange(this.#viewChanged)
   }
 
@@ -97,7 +128,7 @@ export class ClusterRouter implements Router {
 
   /** Many roles change at once, so those who wait are looked after when the turn ends. */
   get isDue(): boolean {
-    return this.#isStale && this.#isAwaited
+    return this.#isStale && (this.#isAwaited || this.#forwarder.hasRetries)
   }
 
   get #isAwaited(): boolean {
@@ -114,20 +145,27 @@ export class ClusterRouter implements Router {
   }
 
   get nextDeadline(): number {
-    if (!this.#isAwaited) return Number.POSITIVE_INFINITY
-    const { firstUntil } = this.#putOff
-    if (this.holdsLease) return firstUntil
-    return Math.min(firstUntil, this.#server.monotonic + LEASE_LOOK_MS)
+    const forwarded = this.#forwarder.nextDeadline
+    if (!this.#isAwaited) return forwarded
+    const first = Math.min(this.#putOff.firstUntil, forwarded)
+    return this.holdsLease ? first : Math.min(first, this.#server.monotonic + LEASE_LOOK_MS)
   }
 
   wake(): void {
-    if (this.#isStale) this.#refresh()
+    const hasChanged = this.#isStale
+    if (hasChanged) this.#refresh()
     const { dispatch, monotonic } = this.#server
+    this.#forwarder.wake(monotonic, hasChanged)
     for (const client of this.#putOff.take(monotonic, this.#isDecided)) dispatch.tryAgain(client)
     for (const segment of this.#missedTurns) {
       if (this.serves(segment)) this.#giveTurns(segment)
     }
     this.#server.reschedule()
+  }
+
+  cron(): void {
+    this.#forwarder.cron(this.#server.monotonic)
+    this.#peers.cron(this.#server.monotonic)
   }
 
   /** Whether a command on the segment would not have to wait. */
@@ -196,10 +234,22 @@ export class ClusterRouter implements Router {
 
   #admitTransaction(call: Call): boolean {
     const { transaction } = call.client
-    if (transaction === undefined || transaction.failed || transaction.slot === NO_SLOT) return true
+    if (transaction === undefined || transaction.failed || call.client.watchBroken) return true
     if (transaction.slot === SEVERAL_SLOTS) return this.#refuse(call, errors.crossSlot)
+    if (transaction.slot === NO_SLOT) return this.#admitWatched(call)
     this.#tell(call, transaction.slot)
-    return this.#open[call.segment] === 1 || this.#admitElse(call)
+    // What is watched and what is run are to be at one node.
+    if (this.#open[call.segment] === 1 && call.client.watchesAt === undefined) return true
+    return this.#admitElse(call)
+  }
+
+  /** A transaction without keys runs where its keys are watched. */
+  #admitWatched(call: Call): boolean {
+    const { watchesAt } = call.client
+    if (watchesAt === undefined) return true
+    const member = findMember(this.#view.topology, watchesAt)
+    if (member !== undefined && this.#forwarder.forwardTransaction(call, member)) return false
+    return this.#refuse(call, errors.clusterDown)
   }
 
   #tell(call: Call, slot: number): void {
@@ -216,13 +266,13 @@ export class ClusterRouter implements Router {
   /** The segment is not open. */
   #admitElse(call: Call): boolean {
     if (this.#isStale) this.#refresh()
-    const { client, segment } = call
-    if (this.#open[segment] === 1) return true
+    const { segment } = call
+    if (this.#open[segment] === 1) return this.#watchesHere(call)
     switch (this.#roleOf(segment)) {
       case 'serves':
       case 'settles':
         // It is queued in any case, and EXEC waits.
-        if (client.is(IN_MULTI) && (call.command.bits & IMMEDIATE) === 0) return true
+        if (isQueued(call)) return true
         return this.#wait(call)
       case 'lost':
         return this.#refuse(call, errors.slotNotServed)
@@ -247,13 +297,77 @@ export class ClusterRouter implements Router {
     if (!this.#putOff.add(client, call.segment, monotonic, timeoutMs)) {
       return this.#refuse(call, this.holdsLease ? errors.slotNotServed : errors.clusterDown)
     }
+    this.#everPutOff++
     dispatch.putOff(client)
     this.#server.reschedule()
     return false
   }
 
-  #redirect(call: Call): false {
+  /** What was watched at another node cannot be checked for a transaction that runs here. */
+  #watchesHere(call: Call): boolean {
+    const isTransaction = (call.command.bits & RUNS_QUEUE) !== 0
+    if (!isTransaction || call.client.watchesAt === undefined) return true
+    return this.#refuse(call, errors.crossSlot)
+  }
+
+  /** The keys are elsewhere: the command goes there, or the client is told to. */
+  #redirect(call: Call): boolean {
+    const { client, segment } = call
+    const owner = this.#ownerOf(segment)
+    if (owner !== undefined && this.#mayForward(call)) {
+      // Queued here, sent as a whole; and WATCH in a transaction is refused by its handler.
+      if (client.is(IN_MULTI)) {
+        if ((call.command.bits & RUNS_QUEUE) === 0) return true
+        const watchesElsewhere =
+          client.watched.length > 0 || (client.watchesAt ?? owner.id) !== owner.id
+        if (watchesElsewhere) return this.#refuse(call, errors.crossSlot)
+        if (this.#forwarder.forwardTransaction(call, owner)) return false
+      } else if (this.#forwarder.forward(call, owner)) {
+        return false
+      }
+    }
+    this.#redirections++
     return this.#refuse(call, this.moved(call.slot))
+  }
+
+  /**
+   * Whether another node may run the command for the client. Subscriptions belong to the connection
+   * itself; and what another node has forwarded is its to send on.
+   */
+  #mayForward({ client, command }: Call): boolean {
+    const subscribes = (command.bits & (PUBSUB | NOSCRIPT)) === (PUBSUB | NOSCRIPT)
+    if (client.is(FORWARDED) || subscribes) return false
+    const routing = client.routing ?? this.#server.config.values['cluster-routing']
+    if (routing === 'forward') return true
+    const isChosen = client.routing === 'redirect'
+    return !isChosen && !client.is(IN_MULTI) && this.#isUnrouted[command.id] === 1
+  }
+
+  follow(call: Call): boolean {
+    const at = this.#keyIndexes[call.command.id]!
+    if (at <= 0 || !this.#mayForward(call) || (call.command.bits & IMMEDIATE) !== 0) return false
+    const slot = keySlot(call.bytes, call.start(at), call.end(at))
+    this.#tell(call, slot)
+    const role = this.#roleOf(call.segment)
+    if (role !== 'elsewhere' && role !== 'backs up') return false
+    const owner = this.#ownerOf(call.segment)
+    return owner !== undefined && this.#forwarder.follow(call, owner)
+  }
+
+  unblock(client: Client, byError: boolean): boolean {
+    return this.#forwarder.unblock(client, byError)
+  }
+
+  publish(channel: string, text: string): void {
+    this.#peers.publish(channel, text)
+  }
+
+  get isNewsWanted(): boolean {
+    return this.#peers.isNewsWanted
+  }
+
+  tell(channel: string, text: string): void {
+    this.#peers.tell(channel, text)
   }
 
   #refuse(call: Call, error: ReplyError): false {
@@ -272,6 +386,10 @@ export class ClusterRouter implements Router {
     const { topology } = this.#view
     const id = primary(topology.segments[segment]!)
     return id === undefined ? undefined : findMember(topology, id)
+  }
+
+  #memberAt(address: string): Member | undefined {
+    return this.#view.topology.members.find(({ host, port }) => `${host}:${port}` === address)
   }
 
   deny(outer: Call, call: Call): ReplyError | undefined {
@@ -298,11 +416,27 @@ export class ClusterRouter implements Router {
 
   disconnected(client: Client): void {
     this.#putOff.delete(client)
+    this.#forwarder.disconnected(client)
   }
 
-  /** The segment is not this node's any more: who waits for its keys here is told where they are. */
+  /** The segment is not this node's any more: what was here for its keys goes, or follows it. */
   segmentLeft(segment: number): void {
     this.#missedTurns.delete(segment)
-    leave(this.#server, segment, slot => this.moved(slot))
+    leave(this.#server, segment)
   }
+
+  facts(): Fact[] {
+    return [
+      ['cluster_redirections', this.#redirections],
+      ['cluster_commands_waiting', this.#putOff.size],
+      ['cluster_commands_waited', this.#everPutOff],
+      ...this.#forwarder.facts(),
+      ...this.#peers.facts(),
+    ]
+  }
+}
+
+/** Whether the call joins a transaction, and runs with it. */
+function isQueued({ client, command }: Call): boolean {
+  return client.is(IN_MULTI) && (command.bits & IMMEDIATE) === 0
 }

@@ -29,7 +29,7 @@ import {
   clusterSaveConfig,
   clusterSetEpoch,
 } from './operations.ts'
-import { asking, readOnly, readWrite } from './sessions.ts'
+import { asking, clusterRouting, readOnly, readWrite } from './sessions.ts'
 import { clusterCountKeysInSlot, clusterGetKeysInSlot } from './slot-keys.ts'
 
 /** Subcommands that Redis does not have. */
@@ -338,6 +338,17 @@ export const clusterCommands: readonly CommandSpec[] = [
         summary: 'Makes this node forget the cluster.',
         syntax: '[HARD|SOFT]',
         handler: clusterReset,
+      },
+      {
+        name: 'routing',
+        arity: -2,
+        flags: ['noscript', 'stale'],
+        group: 'cluster',
+        since: LATCHKEY_SINCE,
+        complexity: 'O(1)',
+        summary: "Says what becomes of this connection's commands for other nodes.",
+        syntax: '[mode=(FORWARD|REDIRECT|DEFAULT)]',
+        handler: clusterRouting,
       },
       {
         name: 'saveconfig',

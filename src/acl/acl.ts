@@ -229,6 +229,16 @@ export class Acl {
     this.#refresh(call.client)
   }
 
+  /** Makes a client act for a user whom another node has let in; false if there is no such user. */
+  act(client: Client, name: string): boolean {
+    const user = this.#users.get(name)
+    if (user?.enabled !== true) return false
+    client.user = user
+    client.authenticated = true
+    this.#refresh(client)
+    return true
+  }
+
   #refreshClients(): void {
     for (const client of this.#server.clients.values()) this.#refresh(client)
   }

@@ -67,6 +67,15 @@ export class Pending {
     this.length = needed
   }
 
+  /** Puts a whole request before those that wait. None of these may have been read in part. */
+  prepend(request: Buffer): void {
+    const bytes = Buffer.allocUnsafeSlow(request.length + this.length)
+    request.copy(bytes, 0)
+    this.bytes.copy(bytes, request.length, 0, this.length)
+    this.bytes = bytes
+    this.length = bytes.length
+  }
+
   /** Forgets the first `done` bytes: those requests have been executed. */
   discard(done: number, bytesKept: number): void {
     if (done === 0) return
