@@ -48,8 +48,13 @@ export function namedContender(commandLine: string): Contender {
 }
 
 export async function startContender(contender: Contender): Promise<RunningContender> {
-  const pinned = ['taskset', '--cpu-list', SERVER_CORE, ...contender.command]
+  const pinned = onServerCore(contender.command)
   return { ...contender, server: await startServerProcess(pinned, contender.options) }
+}
+
+/** The command that runs a server where the servers run. */
+export function onServerCore(command: readonly string[]): string[] {
+  return ['taskset', '--cpu-list', SERVER_CORE, ...command]
 }
 
 /** The command that runs `program` where the clients run. */

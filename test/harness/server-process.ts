@@ -45,14 +45,18 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => process.exit(1))
 }
 
-/** Starts `command --port N options…`; the command's first word is looked up on PATH. */
+/**
+ * Starts `command --port N options…`; the command's first word is looked up on PATH. The port is the
+ * system's choice unless it is given.
+ */
 export async function startServerProcess(
   command: readonly string[],
   options: readonly string[],
+  givenPort?: number,
 ): Promise<ServerProcess> {
   const [program, ...args] = command
   if (program === undefined) throw new Error('the command of the server is empty')
-  const port = await findFreePort()
+  const port = givenPort ?? (await findFreePort())
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
   const child = spawn(program, [...args, '--port', String(port), ...options], {
     cwd: directory,
