@@ -58,7 +58,8 @@ export const LIVE_SEGMENTS: ReadonlySet<number> = new Set([
 export function planOf(seed: number): Plan {
   // Apart from the world's own chance, so that a plan can be changed by hand and run again.
   const seeded = new Seeded(seed ^ 0x5eed)
-  const nodeCount = seeded.pick([3, 3, 3, 4, 5])
+  // One that is alone grows while clients use it.
+  const nodeCount = seeded.pick([3, 3, 3, 3, 4, 5, 1])
   const rate = (...rates: readonly number[]) => (seeded.chance(0.4) ? seeded.pick(rates) : 0)
   const isLossy = seeded.chance(0.5)
   const transfersMax = seeded.pick([2, 16, 64])
@@ -73,7 +74,7 @@ export function planOf(seed: number): Plan {
   return {
     options: {
       nodeCount,
-      spareCount: seeded.pick([0, 0, 1, 2]),
+      spareCount: nodeCount === 1 ? 2 : seeded.pick([0, 0, 1, 2]),
       clientCount: 3,
       thinkMsMax: seeded.pick([30, 30, 100, 5]),
       liveSegments: seeded.chance(0.9) ? LIVE_SEGMENTS : undefined,
@@ -107,7 +108,7 @@ export function planOf(seed: number): Plan {
       resets: rate(1, 5, 20),
       slowPaths: rate(0.5),
       slowDisks: rate(0.5, 2),
-      joins: rate(1),
+      joins: nodeCount === 1 ? 2 : rate(1),
       leaves: rate(0.3),
     },
   }

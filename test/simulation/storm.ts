@@ -161,14 +161,13 @@ export class Storm {
   }
 
   /**
-   * Whether all others of the quorum are well. A disk that is lost for good while another voter is
+   * Whether all others of a quorum of three are well. A disk that is lost for good while another voter is
    * away may be one too many, when a change of voters is under way.
    */
   #isDiskSpared(node: SimulatedNode): boolean {
-    const { invariants } = this.#world
-    return invariants.latest.voters.every(
-      id => id === node.id || this.#world.find(id)?.isLeased === true,
-    )
+    const { voters } = this.#world.invariants.latest
+    if (voters.length < 3) return false
+    return voters.every(id => id === node.id || this.#world.find(id)?.isLeased === true)
   }
 
   #pause(node: SimulatedNode): void {
