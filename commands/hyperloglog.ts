@@ -258,6 +258,8 @@ export const hyperloglogCommands: readonly CommandSpec[] = [
     flags: ['write', 'denyoom'],
     acl: ['hyperloglog'],
     keys: [keyAt(1, 'RW', 'access', 'insert'), keyRange(2, -1, 1, 'RO', 'access')],
+    // Without sources the second spec does not fit, and yet there is the destination.
+    keysOf: args => Array.from({ length: args.count - 1 }, (_, i) => i + 1),
     group: 'hyperloglog',
     since: '2.8.9',
     complexity: 'O(N) for N keys, with a large constant',

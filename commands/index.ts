@@ -11,6 +11,7 @@ import { connectionCommands } from './connection.ts'
 import { coordinationFamilies } from './coordination/index.ts'
 import { debugCommands } from './debug.ts'
 import { dumpCommands } from './dump.ts'
+import { entryEffects } from './entries.ts'
 import { geoCommands } from './geo/index.ts'
 import { hashCommands } from './hashes/index.ts'
 import { hyperloglogCommands } from './hyperloglog.ts'
@@ -41,6 +42,7 @@ export const families: readonly (readonly CommandSpec[])[] = [
   ...coordinationFamilies(() => families),
   debugCommands,
   dumpCommands,
+  entryEffects,
   geoCommands,
   hashCommands,
   hyperloglogCommands,

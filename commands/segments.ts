@@ -1,9 +1,10 @@
 // segments.ts — Rows of the effect log that are about a segment as a whole.
 //
-// In a cluster FLUSHALL and FLUSHDB are logged segment by segment, since each has copies of its own.
+// In a cluster FLUSHALL and FLUSHDB are logged segment by segment, since each has copies of its own. What a
+// segment has beside its keys is sent by the others to a node that is to have a copy.
 
 import type { Call } from '../src/call.ts'
-import type { CommandSpec } from '../src/command.ts'
+import type { CommandSpec, Handler } from '../src/command.ts'
 import type { Database } from '../src/keyspace/database.ts'
 import { SEGMENTS } from '../src/keyspace/slot.ts'
 
@@ -26,17 +27,38 @@ function flushed(call: Call): void {
   call.server.keyspace.flushSegment(call.db, call.integer(1))
 }
 
-export const segmentEffects: readonly CommandSpec[] = [
-  {
-    name: 'segment.flushed',
-    arity: 2,
+/** segment.tokens segment last */
+function tokens(call: Call): void {
+  call.server.keyspace.tokens.raise(call.integer(1), call.integer(2))
+}
+
+/** segment.remembered segment (name reply left-ms)… */
+function remembered(call: Call): void {
+  const { coordination, monotonic } = call.server
+  const segment = call.integer(1)
+  for (let i = 2; i + 2 < call.count; i += 3) {
+    const expiresAt = monotonic + Number(call.text(i + 2))
+    coordination.requests.restore(segment, call.text(i), call.text(i + 1), expiresAt)
+  }
+}
+
+function row(name: string, arity: number, summary: string, handler: Handler): CommandSpec {
+  return {
+    name,
+    arity,
     flags: ['write'],
     group: 'server',
     since: '0.1.0',
-    complexity: 'O(N) for N keys',
-    summary: 'A segment of a database was emptied.',
+    complexity: 'O(N)',
+    summary,
     internal: true,
     segmentAt: 1,
-    handler: flushed,
-  },
+    handler,
+  }
+}
+
+export const segmentEffects: readonly CommandSpec[] = [
+  row('segment.flushed', 2, 'A segment of a database was emptied.', flushed),
+  row('segment.remembered', -2, 'Answers that a segment remembers.', remembered),
+  row('segment.tokens', 3, 'The last token of a segment.', tokens),
 ]

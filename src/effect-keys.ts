@@ -23,6 +23,8 @@ export interface EffectKey {
 /** What an effect does with keys. */
 export interface EffectAccess {
   readonly command: Command
+  /** Its words; good until the next effect is looked at. */
+  readonly args: KeyArguments
   /** Keys that it may change, delete or make. */
   readonly written: readonly EffectKey[]
   /** Keys that it only looks at. */
@@ -87,7 +89,7 @@ export class EffectKeys {
       ;(isRead ? read : written).push({ database, key })
       if (other !== undefined && !isRead) written.push({ database: other, key })
     }
-    return { command, written, read }
+    return { command, args, written, read }
   }
 
   #commandOf(args: KeyArguments): Command {

@@ -38,17 +38,21 @@ export class Requests {
 
   /** Remembers what a request was answered, as an effect of the call. Also replays that. */
   remember(call: Call, i: number, id: string, reply: string): void {
-    const segment = segmentOf(call, i)
+    const memory = this.#memoryOf(segmentOf(call, i))
+    const before = memory.memory()
+    memory.remember(nameOf(call, i, id), reply, call.server.monotonic)
+    this.#valueMemory.requestBytes += memory.memory() - before
+    call.effect('request.remembered', call.copy(i), id, reply)
+  }
+
+  #memoryOf(segment: number): RequestMemory {
     let memory = this.#memories[segment]
     if (memory === undefined) {
       memory = new RequestMemory()
       this.#memories[segment] = memory
       this.#valueMemory.requestBytes += memory.memory()
     }
-    const before = memory.memory()
-    memory.remember(nameOf(call, i, id), reply, call.server.monotonic)
-    this.#valueMemory.requestBytes += memory.memory() - before
-    call.effect('request.remembered', call.copy(i), id, reply)
+    return memory
   }
 
   /** Forgets what is past its time; `forgot` hears of how many ids of which segment. */
@@ -68,6 +72,19 @@ export class Requests {
     const memory = this.#memories[segment]!
     this.#valueMemory.requestBytes += (memory.isFree ? 0 : memory.memory()) - before
     if (memory.isFree) this.#memories[segment] = undefined
+  }
+
+  /** What a segment remembers, if anything. */
+  of(segment: number): RequestMemory | undefined {
+    return this.#memories[segment]
+  }
+
+  /** Takes over what was answered to a request, from another copy. */
+  restore(segment: number, name: string, reply: string, expiresAt: number): void {
+    const memory = this.#memoryOf(segment)
+    const before = memory.memory()
+    memory.restoreOne(name, reply, expiresAt)
+    this.#valueMemory.requestBytes += memory.memory() - before
   }
 
   /** Takes out what a segment remembers, to be given to another server. */

@@ -51,6 +51,7 @@ BITFIELD {t}bits SET u8 0 7
 BITOP NOT {t}bits2 {t}bits
 PFADD {t}h x
 PFMERGE {t}h2 {t}h
+PFMERGE {t}h3
 PFDEBUG TODENSE {t}h
 EXPIRE {t}a 100
 EXPIREAT {t}a 4102444800

@@ -103,12 +103,13 @@ function copy(call: Call): void {
   call.reply.integer(1)
 }
 
-/** The database after DB. */
+/** The database after DB; the last one, if it comes twice. */
 function copyTarget(args: KeyArguments): number | undefined {
+  let target: number | undefined
   for (let i = 3; i + 1 < args.count; i++) {
-    if (args.text(i).toUpperCase() === 'DB') return Number(args.text(i + 1))
+    if (args.text(i).toUpperCase() === 'DB') target = Number(args.text(++i))
   }
-  return undefined
+  return target
 }
 
 export const renameCommands: readonly CommandSpec[] = [

@@ -91,26 +91,26 @@ function decodeConsumer(
   }
 }
 
-function readEntriesRead(from: Reader): number {
+export function readEntriesRead(from: Reader): number {
   const low = from.length64()
   if (from.high === -1 && low === -1) return UNKNOWN_READ
   return from.whole(from.high, low)
 }
 
 /** A time, or NEVER for -1. */
-function readTime(from: Reader): number {
+export function readTime(from: Reader): number {
   const low = from.words64()
   return from.high === -1 && low === -1 ? NEVER : from.whole(from.high, low)
 }
 
-function readId(from: Reader): StreamId {
+export function readId(from: Reader): StreamId {
   const msLow = from.length64()
   const msHigh = from.high
   const seqLow = from.length64()
   return new StreamId(msHigh, msLow, from.high, seqLow)
 }
 
-function readRawId(from: Reader): StreamId {
+export function readRawId(from: Reader): StreamId {
   const at = from.skip(ID_BYTES)
   const { bytes } = from
   return new StreamId(

@@ -60,13 +60,13 @@ function encodeConsumer(consumer: Consumer, to: Writer): void {
 }
 
 /** An ID as two lengths. */
-function writeId(id: StreamId, to: Writer): void {
+export function writeId(id: StreamId, to: Writer): void {
   to.length64(id.msHigh, id.msLow)
   to.length64(id.seqHigh, id.seqLow)
 }
 
 /** An ID as sixteen bytes, big endian, so that bytes sort as IDs do. */
-function writeRawId(id: StreamId, to: Writer): void {
+export function writeRawId(id: StreamId, to: Writer): void {
   raw.writeInt32BE(id.msHigh, 0)
   raw.writeInt32BE(id.msLow, 4)
   raw.writeInt32BE(id.seqHigh, 8)

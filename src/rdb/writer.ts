@@ -31,6 +31,11 @@ export class Writer {
     this.#compresses = compresses
   }
 
+  /** Bytes written. */
+  get size(): number {
+    return this.#at
+  }
+
   finish(): Buffer {
     return this.#bytes.subarray(0, this.#at)
   }

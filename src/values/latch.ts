@@ -137,6 +137,11 @@ export class Latch implements Coordinated {
     return this.#downs ?? NOBODY
   }
 
+  /** Who has counted up under an id, in the order of arrival. */
+  get raisers(): Iterable<string> {
+    return this.#ups ?? []
+  }
+
   /**
    * How the generation that a waiter saw stands, or has ended; for a newcomer the present one. A
    * generation that is too old to be remembered counts as broken.
@@ -159,10 +164,8 @@ export class Latch implements Coordinated {
     if (this.#state !== 'closed') return this.#ended() ?? this.#counted(false)
     if (participant !== undefined) {
       if (this.#downs?.has(participant)) return this.#counted(false)
-      this.#downs ??= new Map()
-      if (this.#downs.size >= PARTICIPANTS_MAX) return OUTOFBOUNDS
-      this.#downs.set(participant, data)
-      this.#participantBytes += MAP_ENTRY_BYTES + stringBytes(participant) + stringBytes(data)
+      if (this.results.size >= PARTICIPANTS_MAX) return OUTOFBOUNDS
+      this.rememberDown(participant, data)
     }
     this.#count = Math.max(0, this.#count - amount)
     return this.#counted(this.#openAtZero(now))
@@ -178,13 +181,25 @@ export class Latch implements Coordinated {
     if (participant !== undefined && this.#ups?.has(participant)) return this.#counted(false)
     if (!Number.isSafeInteger(this.#count + amount)) return OUTOFBOUNDS
     if (participant !== undefined) {
-      this.#ups ??= new Set()
-      if (this.#ups.size >= PARTICIPANTS_MAX) return OUTOFBOUNDS
-      this.#ups.add(participant)
-      this.#participantBytes += SET_ENTRY_BYTES + stringBytes(participant)
+      if (this.#ups !== undefined && this.#ups.size >= PARTICIPANTS_MAX) return OUTOFBOUNDS
+      this.rememberUp(participant)
     }
     this.#count += amount
     return this.#counted(false)
+  }
+
+  /** Takes over from another copy who has counted down; the count is another matter. */
+  rememberDown(participant: string, data: string): void {
+    this.#downs ??= new Map()
+    this.#downs.set(participant, data)
+    this.#participantBytes += MAP_ENTRY_BYTES + stringBytes(participant) + stringBytes(data)
+  }
+
+  /** The same for who has counted up. */
+  rememberUp(participant: string): void {
+    this.#ups ??= new Set()
+    this.#ups.add(participant)
+    this.#participantBytes += SET_ENTRY_BYTES + stringBytes(participant)
   }
 
   /** Lets zero open a latch that was made with HOLD. */
@@ -299,8 +314,8 @@ export class Latch implements Coordinated {
   static restore(snapshot: LatchSnapshot, now: number): Latch {
     // A count of one stands in, lest the constructor find zero and open what is closed.
     const latch = new Latch(snapshot.config, 1, snapshot.generation, now)
-    for (const [participant, data] of snapshot.downs) latch.down(0, participant, data, now)
-    if (snapshot.config.upDown) for (const participant of snapshot.ups) latch.up(0, participant)
+    for (const [participant, data] of snapshot.downs) latch.rememberDown(participant, data)
+    for (const participant of snapshot.ups) latch.rememberUp(participant)
     latch.#count = snapshot.count
     latch.#armed = snapshot.armed
     latch.#reason = snapshot.reason

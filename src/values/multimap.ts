@@ -285,14 +285,17 @@ export class Multimap implements Coordinated {
 
   /** In the order of the dense array, so that a copy scans like the original. */
   snapshot(now: number): MultimapSnapshot {
-    const fields: FieldSnapshot[] = []
+    return { mode: this.mode, configured: this.configured, fields: [...this.fields(now)] }
+  }
+
+  /** The fields of a snapshot, one by one. The multimap must not change meanwhile. */
+  *fields(now: number): Generator<FieldSnapshot> {
     for (const field of this.#fields) {
       const lasts = field.expiresAt === Number.POSITIVE_INFINITY
       // One that is due is the primary's to remove: it goes along with the shortest of lives.
       const leftMs = lasts ? 0 : Math.max(1, field.expiresAt - now)
-      fields.push({ name: field.name, values: field.values.list(), leftMs })
+      yield { name: field.name, values: field.values.list(), leftMs }
     }
-    return { mode: this.mode, configured: this.configured, fields }
   }
 
   static restore(snapshot: MultimapSnapshot, now: number): Multimap {

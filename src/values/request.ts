@@ -104,6 +104,16 @@ export class RequestMemory implements Coordinated {
     return this.#bytes
   }
 
+  /** The requests, oldest first. May go on while some are forgotten and others remembered. */
+  *entries(): Generator<readonly [id: string, reply: string, expiresAt: number]> {
+    for (const [id, { reply, expiresAt }] of this.#requests) yield [id, reply, expiresAt]
+  }
+
+  /** Takes over from another copy what was answered; younger ones follow. */
+  restoreOne(id: string, reply: string, expiresAt: number): void {
+    this.remember(id, reply, expiresAt - REQUEST_MEMORY_MS)
+  }
+
   snapshot(): RequestSnapshot {
     const requests: [string, string][] = []
     for (const [id, { reply }] of this.#requests) requests.push([id, reply])
