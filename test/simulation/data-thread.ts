@@ -10,6 +10,7 @@ import type { Answer, Message, Shipment } from '../../cluster/replication/messag
 import type { ReplicationOptions } from '../../cluster/replication/options.ts'
 import type { Output, Replication } from '../../cluster/replication/replication.ts'
 import type { SegmentEntry, TopologyEntry } from '../../cluster/topology/entry.ts'
+import type { Member } from '../../cluster/topology/member.ts'
 import type { Topology } from '../../cluster/topology/topology.ts'
 import type { Connection, End } from './connection.ts'
 import { type Dialler, dial } from './dial.ts'
@@ -46,6 +47,8 @@ export class DataThread implements Output {
   readonly frontEnd: FrontEnd
   readonly #metadata: MetadataThread
   readonly #outbound = new Map<NodeId, Outbound>()
+  /** The members that are dialled. */
+  #dialled: readonly Member[] = []
   readonly #inbound = new Map<NodeId, Inbound>()
   readonly #connections = new Map<Connection<LinkMessage>, 0 | 1>()
   readonly #clients = new Set<Connection<ClientMessage>>()
@@ -204,27 +207,25 @@ export class DataThread implements Output {
   // Links that we dial
 
   #dialMembers(): void {
+    const { members } = this.replication.topology
     const now = this.clock()
-    for (const { id } of this.replication.topology.members) {
-      if (id === this.node.id) continue
-      const link = this.#outbound.get(id)
-      if (link === undefined) this.#dial(id)
-      else if (link.isOver && now >= link.redialAt) this.#dial(id)
+    for (const link of this.#outbound.values()) {
+      if (link.isOver && now >= link.redialAt) this.#dial(link.peer)
     }
-    for (const [id, link] of this.#outbound) if (!this.#isMember(id)) this.#hangUp(link)
-  }
-
-  #isMember(id: NodeId): boolean {
-    return this.replication.topology.members.some(member => member.id === id)
+    if (members === this.#dialled) return
+    this.#dialled = members
+    const ids = new Set(members.map(({ id }) => id))
+    for (const link of this.#outbound.values()) if (!ids.has(link.peer)) this.#hangUp(link)
+    for (const id of ids) if (id !== this.node.id && !this.#outbound.has(id)) this.#dial(id)
   }
 
   #dial(id: NodeId): void {
     const { world, place } = this.node
     const peer = world.find(id)
-    if (peer === undefined) return
     const link = new Outbound(this, id)
     this.#outbound.set(id, link)
-    dial(world.network, place, peer.place, peer.links, link)
+    if (peer === undefined) this.lost(link)
+    else dial(world.network, place, peer.place, peer.links, link)
   }
 
   #hangUp(link: Outbound): void {

@@ -128,7 +128,9 @@ export class SimulatedNode implements Receiver<MetadataMessage> {
   loseDisk(): void {
     const { world } = this
     this.disk = new SimulatedDisk(world.timeline, world.seeded)
+    const old = this.id
     this.id = world.newId()
+    world.renamed(this, old)
     this.isOut = false
     this.isLeaving = false
     if (this.isNoted) this.note(`lost its disk and is now ${this.id.slice(-4)}`)

@@ -133,7 +133,7 @@ export function simulate(
 }
 
 /** Waits until the cluster is as it should be. */
-function heal(world: World): number {
+export function heal(world: World): number {
   const since = world.timeline.now
   for (;;) {
     const flaw = findFlaw(world)

@@ -64,6 +64,7 @@ export class World {
   readonly history = new History<Input, Output>()
   /** Called when a node has given a candidate its vote. */
   voted: (node: SimulatedNode) => void = () => undefined
+  readonly #byId = new Map<NodeId, SimulatedNode>()
   #idCount = 0
 
   constructor(seed: number, options: WorldOptions, parts: Parts, journal = new Journal()) {
@@ -83,6 +84,7 @@ export class World {
     this.clients = Array.from({ length: clientCount }, (_, number) => {
       return new SimulatedClient(this, `c${number}`, machineCount + number, this.history)
     })
+    for (const node of this.nodes) this.#byId.set(node.id, node)
     found(this.nodes.slice(0, nodeCount))
     this.network.faults = faults
   }
@@ -100,8 +102,12 @@ export class World {
   }
 
   /** The machine that has this identity now. */
-  readonly find = (id: NodeId): SimulatedNode | undefined => {
-    return this.nodes.find(node => node.id === id)
+  readonly find = (id: NodeId): SimulatedNode | undefined => this.#byId.get(id)
+
+  /** A machine has taken a new identity in the place of an old one. */
+  renamed(node: SimulatedNode, old: NodeId): void {
+    this.#byId.delete(old)
+    this.#byId.set(node.id, node)
   }
 
   listening({ host }: Address): SimulatedNode | undefined {
