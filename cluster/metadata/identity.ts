@@ -4,21 +4,25 @@
 // incarnation is raised and brought to disk before anybody is told of it, so no two lives share one.
 
 import type { NodeId } from '../raft/configuration.ts'
-import type { ClusterId } from './message.ts'
+import type { Address, ClusterId } from './message.ts'
 
 export interface Identity {
   readonly id: NodeId
   /** Undefined until the node has founded or joined one. */
   readonly cluster: ClusterId | undefined
   readonly incarnation: number
+  /** It was about to leave its cluster when it was last heard of. */
+  readonly isLeaving: boolean
+  /** Whom a node without a cluster asks besides its seeds: members of the one that it left. */
+  readonly peers: readonly Address[]
 }
 
 const VERSION = 1
 const ID_PATTERN = /^[0-9a-f]{40}$/
 
 /** Text, so that an operator can read it. */
-export function writeIdentity({ id, cluster, incarnation }: Identity): string {
-  return `${JSON.stringify({ version: VERSION, id, cluster, incarnation }, undefined, 2)}\n`
+export function writeIdentity(identity: Identity): string {
+  return `${JSON.stringify({ version: VERSION, ...identity }, undefined, 2)}\n`
 }
 
 /** Throws if the text is not an identity. */
@@ -29,15 +33,27 @@ export function readIdentity(text: string): Identity {
   const id = fields.get('id')
   const cluster = fields.get('cluster')
   const incarnation = fields.get('incarnation')
+  const isLeaving = fields.get('isLeaving')
+  const peers = fields.get('peers')
   const isSound =
     fields.get('version') === VERSION &&
     isId(id) &&
     (cluster === undefined || isId(cluster)) &&
     typeof incarnation === 'number' &&
     Number.isSafeInteger(incarnation) &&
-    incarnation >= 1
+    incarnation >= 0 &&
+    typeof isLeaving === 'boolean' &&
+    Array.isArray(peers)
   if (!isSound) throw new SyntaxError('not an identity')
-  return { id, cluster, incarnation }
+  return { id, cluster, incarnation, isLeaving, peers: peers.map(readAddress) }
+}
+
+function readAddress(value: unknown): Address {
+  const fields = new Map<string, unknown>(Object.entries(value ?? {}))
+  const host = fields.get('host')
+  const port = fields.get('port')
+  if (typeof host !== 'string' || typeof port !== 'number') throw new SyntaxError('not an address')
+  return { host, port }
 }
 
 function isId(value: unknown): value is string {

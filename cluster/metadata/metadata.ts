@@ -99,6 +99,7 @@ export class Metadata {
   #leaderLeaseUntil = 0
   #snapshotIndex: number
   #ending: Ending | undefined
+  #isEndingTold = false
   readonly #sentCounts = new Map<MessageKind, number>()
   readonly #receivedCounts = new Map<MessageKind, number>()
 
@@ -220,8 +221,9 @@ export class Metadata {
       topology: this.#topology === before ? undefined : this.#topology,
       orders: this.#orders,
       notices: this.#notices,
-      ended: this.#ending,
+      ended: this.#isEndingTold ? undefined : this.#ending,
     }
+    this.#isEndingTold = this.#ending !== undefined
     this.#joined = undefined
     this.#writes = []
     this.#messages = []

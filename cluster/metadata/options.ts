@@ -30,6 +30,7 @@ export interface Policy {
 }
 
 export interface MetadataOptions {
+  /** Writes under way go to disk together, so many of them cost as much as one. */
   readonly raft: RaftOptions
   readonly heartbeatMs: number
   readonly leaseMs: number
@@ -40,7 +41,7 @@ export interface MetadataOptions {
 }
 
 export const DEFAULT_METADATA_OPTIONS: MetadataOptions = Object.freeze({
-  raft: DEFAULT_OPTIONS,
+  raft: Object.freeze({ ...DEFAULT_OPTIONS, writesInFlightMax: 1_024 }),
   heartbeatMs: 100,
   leaseMs: 600,
   nodeTimeoutMs: 800,

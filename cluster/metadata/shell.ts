@@ -7,7 +7,8 @@ import { randomBytes } from 'node:crypto'
 import { DecodeError } from '../raft/bytes.ts'
 import type { NodeId } from '../raft/configuration.ts'
 import type { TopologyEntry } from '../topology/entry.ts'
-import type { Introduction } from '../topology/member.ts'
+import type { Introduction, Member } from '../topology/member.ts'
+import { holds } from '../topology/segment.ts'
 import { findMember, type Topology } from '../topology/topology.ts'
 import { Bus } from './bus.ts'
 import { BusError } from './bus-frame.ts'
@@ -28,7 +29,7 @@ const TICK_MS = 10
 const STATUS_MS = 1_000
 const WAITING_MS = 5_000
 /** For which an orderly end waits at most. */
-const HAND_OVER_MS = 500
+const END_MS = 1_000
 const CLUSTER_ID_BYTES = 20
 /** Different notices about refusals; each is logged once, until so many are forgotten together. */
 const REFUSALS_MAX = 1_000
@@ -76,6 +77,7 @@ export class MetadataShell {
   #waitingToldAt = monotonicMs()
   #ticksSeen: number
   #hadLease = false
+  #isOut = false
   #topology: Topology | undefined
   #isTopologyDue = false
 
@@ -86,8 +88,9 @@ export class MetadataShell {
     events: ShellEvents,
     log: Log,
   ) {
-    const { introduction, seeds, metadata, secret, isLocalOnly } = options
-    const { id, incarnation, cluster } = storage.identity
+    const { introduction, metadata, secret, isLocalOnly } = options
+    const { id, incarnation, cluster, peers } = storage.identity
+    const seeds = [...options.seeds, ...peers]
     this.#storage = storage
     this.#shared = shared
     this.#events = events
@@ -124,9 +127,9 @@ export class MetadataShell {
     if (storage.tornBytes > 0) {
       log.warn({ bytes: storage.tornBytes }, 'end of the log of consensus was torn off')
     }
-    const { id, incarnation, cluster } = storage.identity
+    const { id, incarnation, cluster, peers } = storage.identity
     // Nobody to ask: the first node of a new cluster.
-    if (cluster === undefined && options.seeds.length === 0) {
+    if (cluster === undefined && options.seeds.length === 0 && peers.length === 0) {
       const founder = { ...options.introduction, id, incarnation }
       await storage.found(randomBytes(CLUSTER_ID_BYTES).toString('hex'), foundingDisk(founder))
     }
@@ -153,14 +156,21 @@ export class MetadataShell {
     this.#step({ kind: 'policy', policy })
   }
 
-  /** Ends at once, or when somebody else leads, if somebody can. */
+  /**
+   * Ends at once, or a moment later: when it is removed, if it has left and owns nothing any more;
+   * when somebody else leads, if it does now and somebody can.
+   */
   async stop(): Promise<void> {
-    this.#step({ kind: 'stop' })
-    const deadline = monotonicMs() + HAND_OVER_MS
-    const mayHandOver = this.#machine.status.configuration.voters.length > 1
-    while (mayHandOver && this.#machine.isCoordinator && monotonicMs() < deadline) {
-      await new Promise(resolve => setTimeout(resolve, TICK_MS))
+    const deadline = monotonicMs() + END_MS
+    const waitsFor = async (condition: () => boolean) => {
+      while (!condition() && monotonicMs() < deadline) {
+        await new Promise(resolve => setTimeout(resolve, TICK_MS))
+      }
     }
+    if (this.#hasLeft) await waitsFor(() => this.#isOut)
+    this.#step({ kind: 'stop' })
+    const mayHandOver = this.#machine.status.configuration.voters.length > 1
+    if (mayHandOver) await waitsFor(() => !this.#machine.isCoordinator)
     clearInterval(this.#timer)
     await this.#bus.close()
     await this.#storage.close()
@@ -217,10 +227,31 @@ export class MetadataShell {
     for (const { to, message } of effects.messages) {
       this.#bus.send(to, encodeMetadataMessage(message))
     }
-    this.#tellTopology(effects.topology)
+    if (effects.topology !== undefined) this.#takeOver(effects.topology)
     if (effects.orders.length > 0) this.#events.orders(effects.orders)
     for (const notice of effects.notices) this.#tell(notice)
     if (effects.ended !== undefined) this.#end(effects.ended)
+  }
+
+  get #self(): Member | undefined {
+    const { topology, self } = this.#machine
+    return topology === undefined ? undefined : findMember(topology, self.id)
+  }
+
+  /** It is about to be removed: it leaves and owns nothing any more. */
+  get #hasLeft(): boolean {
+    const { topology, self } = this.#machine
+    const isHolder = topology?.segments.some(segment => holds(segment, self.id))
+    return this.#self?.isLeaving === true && !isHolder
+  }
+
+  #takeOver(topology: Topology): void {
+    const self = this.#self
+    // The record of an earlier life says nothing about this one.
+    if (self?.incarnation === this.#machine.self.incarnation) {
+      this.#storage.isLeaving = self.isLeaving
+    }
+    this.#tellTopology(topology)
   }
 
   /** The data thread is told the latest once a turn, however many changes the turn brought. */
@@ -237,7 +268,14 @@ export class MetadataShell {
 
   #end(ending: Ending): void {
     clearInterval(this.#timer)
+    this.#isOut = true
     this.#log.warn({ reason: ending }, 'out of the cluster')
+    if (ending === 'forgotten' && this.#storage.identity.isLeaving) {
+      // It left, it was not thrown out. Started again it may join again, as the new node that it is.
+      const members = this.#machine.topology?.members ?? []
+      const peers = members.filter(({ id }) => id !== this.#machine.self.id)
+      this.#storage.leave(peers.map(({ host, busPort }) => ({ host, port: busPort })))
+    }
     this.#events.ended(ending)
   }
 

@@ -24,7 +24,7 @@ import type { Write } from '../raft/event.ts'
 import { BLANK, type Restored } from '../raft/raft.ts'
 import { DirectoryLock } from './directory-lock.ts'
 import { type Identity, readIdentity, writeIdentity } from './identity.ts'
-import type { ClusterId } from './message.ts'
+import type { Address, ClusterId } from './message.ts'
 import { DiskImage, encodeRecord, FILE_HEADER, readFile } from './record.ts'
 
 const IDENTITY_FILE = 'node'
@@ -127,9 +127,26 @@ export class Storage {
 
   /** Returns when the cluster's id is on disk. It is a rare thing, so the thread waits for it. */
   join(cluster: ClusterId): void {
-    this.#identity = { ...this.#identity, cluster }
-    const text = writeIdentity(this.#identity)
-    replaceFile(this.#directory, IDENTITY_FILE, Buffer.from(text, 'latin1'))
+    this.#become({ ...this.#identity, cluster, peers: [] })
+  }
+
+  /** The node leaves its cluster, or stays after all. */
+  set isLeaving(isLeaving: boolean) {
+    if (this.#identity.isLeaving !== isLeaving) this.#become({ ...this.#identity, isLeaving })
+  }
+
+  /** Whoever starts here next is a new node, which asks these to let it in. */
+  leave(peers: readonly Address[]): void {
+    this.#keepIdentity({ ...newcomer(), peers })
+  }
+
+  #become(identity: Identity): void {
+    this.#identity = identity
+    this.#keepIdentity(identity)
+  }
+
+  #keepIdentity(identity: Identity): void {
+    replaceFile(this.#directory, IDENTITY_FILE, Buffer.from(writeIdentity(identity), 'latin1'))
   }
 
   write(write: Write): void {
@@ -203,7 +220,7 @@ export class Storage {
 
 function newcomer(): Identity {
   const id = randomBytes(NODE_ID_BYTES).toString('hex')
-  return { id, cluster: undefined, incarnation: 0 }
+  return { id, cluster: undefined, incarnation: 0, isLeaving: false, peers: [] }
 }
 
 function readIfThere(path: string): Buffer | undefined {

@@ -123,12 +123,10 @@ function join(topology: Topology, { member: introduction, expects }: Join): Resu
   if (known === undefined && topology.members.length >= MEMBERS_MAX) return 'invalid'
   if (known !== undefined && introduction.incarnation < known.incarnation) return 'not-up'
   const epoch = topology.epoch + 1
-  const member: Member = {
-    ...introduced(introduction),
-    state: 'up',
-    isLeaving: known?.isLeaving ?? false,
-    epoch,
-  }
+  // A node is drained before it ends, and one that is started again is meant to stay.
+  const isSameLife = known?.incarnation === introduction.incarnation
+  const isLeaving = isSameLife && known.isLeaving
+  const member: Member = { ...introduced(introduction), state: 'up', isLeaving, epoch }
   return next(topology, {
     members: withMember(topology, member),
     segments: known === undefined ? topology.segments : rejoin(topology, known, introduction),

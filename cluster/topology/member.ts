@@ -28,7 +28,7 @@ export interface Member {
   /** Rises with every start of the process. */
   readonly incarnation: number
   readonly state: 'up' | 'down'
-  /** It is to own nothing any more, and then to be removed. */
+  /** It is to own nothing any more, and then to be removed. Ends with this life of the process. */
   readonly isLeaving: boolean
   /** The topology's epoch when this record last changed. */
   readonly epoch: number

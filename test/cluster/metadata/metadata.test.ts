@@ -590,7 +590,7 @@ describe('Proposals of a data thread', () => {
     grid.step(node, { kind: 'propose', entries: [entry] })
     const isOut = () => !grid.topology.segments[0]!.inSync.includes(second!)
     grid.runUntil(isOut, 100, 'the decision')
-    grid.runUntil(() => grid.isSettled(), 2_000, 'the copy to be back')
+    grid.settle()
     const { epoch } = grid.topology
     grid.step(node, { kind: 'propose', entries: [entry] })
     grid.run(200)

@@ -13,10 +13,14 @@ import { monotonicMs } from '../../../cluster/metadata/monotonic.ts'
 import { DEFAULT_METADATA_OPTIONS } from '../../../cluster/metadata/options.ts'
 import { SharedState } from '../../../cluster/metadata/shared-state.ts'
 import { MetadataShell, type ShellOptions } from '../../../cluster/metadata/shell.ts'
+import { primary } from '../../../cluster/topology/segment.ts'
 import { findMember, type Topology } from '../../../cluster/topology/topology.ts'
+import { DataThread } from './data-thread.ts'
 
 const WAIT_MS = 10_000
 const { policy } = DEFAULT_METADATA_OPTIONS
+const DATA_MS = 20
+const EAGER = { transfersMax: 256, transfersPerNodeMax: 256, handOversMax: 256 }
 
 class Node {
   readonly shared = new SharedState()
@@ -25,6 +29,7 @@ class Node {
   ended: Ending | undefined
   shell!: MetadataShell
   #ticking: NodeJS.Timeout | undefined
+  #data: DataThread | undefined
 
   get id(): string {
     return this.shell.identity.id
@@ -49,8 +54,9 @@ class Node {
       {
         topology: topology => {
           this.topology = topology
+          this.#data?.hear(topology, 0)
         },
-        orders: () => undefined,
+        orders: orders => this.#data?.order(orders),
         status: () => undefined,
         ended: ending => {
           this.ended = ending
@@ -61,7 +67,16 @@ class Node {
       },
       { debug: line, info: line, warn: line, error: line },
     )
-    this.#ticking = setInterval(() => this.shared.tick(), 100)
+    const { id, incarnation } = this.shell.identity
+    this.#data = new DataThread({ ...options.introduction, id, incarnation })
+    if (this.topology !== undefined) this.#data.hear(this.topology, 0)
+    let now = 0
+    this.#ticking = setInterval(() => {
+      this.shared.tick()
+      now += DATA_MS
+      const entries = this.#data!.work(now)
+      if (entries.length > 0) this.shell.propose(entries)
+    }, DATA_MS)
   }
 
   async stop(): Promise<void> {
@@ -112,7 +127,10 @@ async function options(changes: Partial<ShellOptions> = {}): Promise<ShellOption
     busPort,
     secret: 'open sesame',
     isLocalOnly: false,
-    metadata: { ...DEFAULT_METADATA_OPTIONS, policy: { ...policy, servesLostEmpty: true } },
+    metadata: {
+      ...DEFAULT_METADATA_OPTIONS,
+      policy: { ...policy, servesLostEmpty: true, plan: EAGER },
+    },
     ...changes,
   }
 }
@@ -211,6 +229,33 @@ describe('Nodes over sockets', () => {
     )
     await until(() => upCount(second) === 2, 'grid of two on one machine')
     expect(founder.lines.filter(line => line.startsWith('peer refused'))).toEqual([])
+  })
+})
+
+describe('A node that left', () => {
+  it('joins again as a new node when it is started again, even if it was the first', async () => {
+    const first = await options()
+    const founder = await start(first)
+    const second = await start(await options({ seeds: seedOf(first) }))
+    await until(() => upCount(second) === 2, 'grid of two')
+    const { id } = founder
+    const hasEnded = () => {
+      const member = findMember(founder.topology!, id)
+      if (member?.isLeaving === false) {
+        founder.shell.propose([{ kind: 'leave', id, expects: member.epoch }])
+      }
+      return founder.ended !== undefined
+    }
+    await until(hasEnded, 'the end')
+    expect(founder.ended).toBe('forgotten')
+    expect(founder.lines.filter(line => line.startsWith('out of the cluster'))).toHaveLength(1)
+    const isAlone = () => second.topology!.segments.every(all => primary(all) === second.id)
+    expect(isAlone()).toBe(true)
+    await stop(founder)
+    const again = await start(first)
+    await until(() => upCount(again) === 2 && again.hasLease, 'new membership')
+    expect(again.id).not.toBe(id)
+    expect(again.shell.identity.cluster).toBe(second.shell.identity.cluster)
   })
 })
 

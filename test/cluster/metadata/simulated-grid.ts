@@ -57,6 +57,8 @@ export class SafetyViolation extends Error {
 }
 
 const TICK_MS = 10
+/** Without a decision for so long, none is under way. */
+const CALM_MS = 150
 /** So that tests do not wait for a thousand small transfers. */
 const EAGER: PlanLimits = { transfersMax: 256, transfersPerNodeMax: 64, handOversMax: 64 }
 
@@ -186,8 +188,22 @@ export class SimulatedGrid {
   grid(count: number, changes?: (index: number) => Partial<Introduction>): readonly GridNode[] {
     const founder = this.found(changes?.(1))
     for (let index = 2; index <= count; index++) this.join(founder, changes?.(index))
-    this.runUntil(() => this.isSettled(), 60_000, `a grid of ${count}`)
+    this.settle()
     return this.nodes
+  }
+
+  /** Waits until all is as it should be, and nothing is wanted any more. */
+  settle(): void {
+    let before = -1
+    const isCalm = () => {
+      if (!this.isSettled()) return false
+      const { epoch } = this.topology
+      if (epoch === before) return true
+      before = epoch
+      this.run(CALM_MS)
+      return false
+    }
+    this.runUntil(isCalm, 60_000, 'a calm grid')
   }
 
   /** All who run are up, know the same, and nothing is on its way. */

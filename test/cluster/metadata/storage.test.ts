@@ -64,15 +64,16 @@ describe('A data directory', () => {
     const path = join(directory(), 'deep', 'down')
     const first = await Storage.open(path)
     const { id } = first.identity
-    expect(first.identity).toEqual({ id, cluster: undefined, incarnation: 1 })
+    const nothing = { isLeaving: false, peers: [] }
+    expect(first.identity).toEqual({ id, cluster: undefined, incarnation: 1, ...nothing })
     expect(first.restored).toEqual(BLANK)
     await first.close()
     const second = await Storage.open(path)
-    expect(second.identity).toEqual({ id, cluster: undefined, incarnation: 2 })
+    expect(second.identity).toEqual({ id, cluster: undefined, incarnation: 2, ...nothing })
     second.join(CLUSTER)
     await second.close()
     const third = await Storage.open(path)
-    expect(third.identity).toEqual({ id, cluster: CLUSTER, incarnation: 3 })
+    expect(third.identity).toEqual({ id, cluster: CLUSTER, incarnation: 3, ...nothing })
     await third.close()
   })
 
@@ -122,8 +123,8 @@ describe('A data directory', () => {
     const path = directory()
     const storage = await founded(path)
     await storage.close()
-    const { id, incarnation } = readIdentity(readFileSync(join(path, 'node'), 'latin1'))
-    const withoutCluster = writeIdentity({ id, incarnation, cluster: undefined })
+    const identity = readIdentity(readFileSync(join(path, 'node'), 'latin1'))
+    const withoutCluster = writeIdentity({ ...identity, cluster: undefined })
     writeFileSync(join(path, 'node'), withoutCluster)
     const again = await Storage.open(path)
     expect(again.restored).toEqual(BLANK)
@@ -137,6 +138,26 @@ describe('A data directory', () => {
     await expect(Storage.open(path)).rejects.toThrow('not a file of this version')
     writeFileSync(join(path, 'node'), '{"version":1}')
     await expect(Storage.open(path)).rejects.toThrow('not an identity')
+  })
+})
+
+describe('A node that has left', () => {
+  it('is another one at the next start, and knows whom to ask', async () => {
+    const path = directory()
+    const storage = await founded(path)
+    const { id } = storage.identity
+    storage.isLeaving = true
+    await storage.close()
+    const leaving = await Storage.open(path)
+    expect(leaving.identity).toMatchObject({ id, isLeaving: true, cluster: CLUSTER })
+    const peers = [{ host: '10.0.0.2', port: 16_379 }]
+    leaving.leave(peers)
+    await leaving.close()
+    const fresh = await Storage.open(path)
+    expect(fresh.identity).toMatchObject({ cluster: undefined, incarnation: 1, peers })
+    expect(fresh.identity.id).not.toBe(id)
+    expect(fresh.restored).toEqual(BLANK)
+    await fresh.close()
   })
 })
 

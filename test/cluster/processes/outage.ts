@@ -34,12 +34,18 @@ export async function keysServedBy(
   return keys
 }
 
-/** Brings about the fault, and answers the milliseconds until all of the keys were written again. */
+export interface Outage {
+  /** When it was brought about, of `performance.now()`. */
+  readonly faultAt: number
+  /** From then on until all of the keys were written again. */
+  readonly ms: number
+}
+
 export async function outageOf(
   cluster: ProcessCluster,
   node: NodeProcess,
   fault: () => void | Promise<void>,
-): Promise<number> {
+): Promise<Outage> {
   const keys = await keysServedBy(cluster, node)
   const others = cluster.running.filter(each => each !== node)
   const lanes = await Promise.all(
@@ -48,18 +54,17 @@ export async function outageOf(
     ),
   )
   const firstAt = new Map<string, number>()
-  const startedAt = performance.now()
+  const faultAt = performance.now()
+  await fault()
   const ask = async ({ key, client }: (typeof lanes)[number]) => {
     while (!firstAt.has(key)) {
-      if (performance.now() > startedAt + OUTAGE_MS_MAX) return
+      if (performance.now() > faultAt + OUTAGE_MS_MAX) return
       const reply = await client.call('SET', key, 'written').catch(() => undefined)
       if (reply === undefined) return
       if (reply === 'OK' && !firstAt.has(key)) firstAt.set(key, performance.now())
       else await sleep(ASK_PAUSE_MS)
     }
   }
-  await fault()
-  const faultAt = performance.now()
   try {
     await Promise.all(lanes.map(ask))
   } finally {
@@ -68,5 +73,5 @@ export async function outageOf(
   if (firstAt.size < keys.length) {
     throw new Error(`keys of ${node.name} were not served again within ${OUTAGE_MS_MAX} ms`)
   }
-  return Math.max(...firstAt.values()) - faultAt
+  return { faultAt, ms: Math.max(...firstAt.values()) - faultAt }
 }

@@ -78,10 +78,9 @@ export class Trial {
   async outage(node: NodeProcess, fault: () => void | Promise<void>): Promise<void> {
     const report = await this.cluster.report(node)
     const id = this.cluster.idOf(report, node)
-    const since = performance.now()
-    this.note('first write', await outageOf(this.cluster, node, fault))
-    const isConcerned = (segment: number) => primaryOf(report, segment) === id
-    await this.#answered(since, isConcerned)
+    const { faultAt, ms } = await outageOf(this.cluster, node, fault)
+    this.note('first write', ms)
+    await this.#answered(faultAt, segment => primaryOf(report, segment) === id)
   }
 
   /** The same as the stock clients saw it. A client that is stuck on a silent node sees nothing. */

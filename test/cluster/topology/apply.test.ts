@@ -194,11 +194,13 @@ describe('A member', () => {
     expect(refusal(topology, { kind: 'join', expects, member })).toBe('not-up')
   })
 
-  it('that leaves stays leaving through a restart', () => {
+  it('that leaves goes on leaving when it was taken for dead, and stays when it is restarted', () => {
     const before = grid(2)
     const leaving = must(before, { kind: 'leave', id: B, expects: epochOf(before, 2) })
-    const back = join(fail(leaving, 2), 2, { incarnation: 2 })
+    const back = join(fail(leaving, 2), 2)
     expect(findMember(back, B)).toMatchObject({ state: 'up', isLeaving: true })
+    const restarted = join(fail(leaving, 2), 2, { incarnation: 2 })
+    expect(findMember(restarted, B)).toMatchObject({ state: 'up', isLeaving: false })
   })
 
   it('is removed only when it leaves or is down, owns nothing and has no vote', () => {
