@@ -13,7 +13,7 @@ import { NodeProcess } from './node-process.ts'
 import { type Address, BUS_OFFSET, Loopback, type Place } from './place.ts'
 
 const STABLE_TIMEOUT_MS = 30_000
-const LOOK_MS = 25
+const LOOK_MS = 50
 
 export interface ClusterOptions {
   readonly nodes: number
