@@ -88,6 +88,11 @@ export function latencyTable(rows: readonly LatencyRow[], reference: string): st
   return formatTable(columns, cells)
 }
 
+export const THROUGHPUT_NOTE = `\`redis-benchmark\` with 50 connections and a million random keys. Of requests/s more is better, of
+the rest less.`
+
+export const MEMORY_NOTE = 'What a server grows by, in bytes for each key or element.'
+
 export const LATENCY_NOTE = `${READS_PER_SECOND} GETs and ${WRITES_PER_SECOND} SETs a second, paced by the clock, on a connection each;
 every GET is timed from when it was due (bench/latency.ts).`
 

@@ -1,7 +1,5 @@
 // `npm run bench`: Latchkey beside a real Redis, on the same core in turns. Prints the tables, and writes
 // them to RESULTS.md with what they depend on: machine, versions, commit.
-//
-// What NOTES.md says, where the time goes and why, is kept below them.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from '../test/harness/repository-root.ts'
@@ -19,7 +17,15 @@ import { measureLatency } from './latency.ts'
 import { describeMachine } from './machine.ts'
 import { measureMemory } from './memory.ts'
 import { type BenchOptions, parseOptions, USAGE } from './options.ts'
-import { LATENCY_NOTE, latencyTable, memoryTable, throughputTable } from './report.ts'
+import {
+  LATENCY_NOTE,
+  latencyTable,
+  MEMORY_NOTE,
+  memoryTable,
+  THROUGHPUT_NOTE,
+  throughputTable,
+} from './report.ts'
+import { composeResults, type Heading, provenance, type Section } from './results.ts'
 import { measureThroughput } from './throughput.ts'
 
 const folder = join(repositoryRoot, 'bench')
@@ -34,26 +40,18 @@ function contendersOf(options: BenchOptions): Contender[] {
   return [redisContender(), ...candidates]
 }
 
-function preface(options: BenchOptions): string {
-  const machine = describeMachine()
-  return `# Results
-
-${new Date().toISOString().slice(0, 10)}, commit ${machine.commit}, ${machine.cores} cores of ${machine.processor},
-${machine.memoryGib} GiB, ${machine.system}, load average before ${machine.loadAverage.toFixed(2)}. Made by \`npm run bench\`: medians of ${options.rounds} rounds,
-servers on one core, clients on another.`
-}
-
-async function run(options: BenchOptions): Promise<string> {
+async function measure(options: BenchOptions): Promise<Section[]> {
   const progress = (line: string) => process.stderr.write(`${line}\n`)
+  const origin = provenance(new Date(), describeMachine(), options.rounds)
   const contenders = contendersOf(options)
   const reference = contenders[0]!.label
-  const parts = [preface(options)]
+  const sections: Section[] = []
+  const report = (heading: Heading, ...parts: readonly string[]) => {
+    sections.push({ heading, body: [origin, ...parts].join('\n\n') })
+  }
   if (options.sections.includes('throughput')) {
     const rows = await measureThroughput(contenders, options, progress)
-    parts.push(
-      `## Throughput\n\n\`redis-benchmark\` with 50 connections and a million random keys. Of requests/s more is better, of\nthe rest less.`,
-      throughputTable(rows, reference),
-    )
+    report('Throughput', THROUGHPUT_NOTE, throughputTable(rows, reference))
   }
   if (options.sections.includes('memory')) {
     const rows = []
@@ -63,10 +61,7 @@ async function run(options: BenchOptions): Promise<string> {
         rows.push(await measureMemory(contender, filling, options.memoryKeys))
       }
     }
-    parts.push(
-      '## Memory\n\nWhat a server grows by, in bytes for each key or element.',
-      memoryTable(rows, reference),
-    )
+    report('Memory', MEMORY_NOTE, memoryTable(rows, reference))
   }
   if (options.sections.includes('latency')) {
     const rows = []
@@ -74,15 +69,17 @@ async function run(options: BenchOptions): Promise<string> {
       progress(`latency, ${contender.label}`)
       rows.push(await measureLatency(contender, options.latencyKeys, options.latencySeconds))
     }
-    parts.push(`## Latency under load\n\n${LATENCY_NOTE}`, latencyTable(rows, reference))
+    report('Latency under load', LATENCY_NOTE, latencyTable(rows, reference))
   }
   if (options.sections.includes('coordination')) {
     const rows = await measureCoordination(contenders[0]!, contenders[1]!, options, progress)
-    parts.push(`## Coordination\n\n${COORDINATION_NOTE}`, coordinationTables(rows))
+    report('Coordination', COORDINATION_NOTE, coordinationTables(rows))
   }
-  const notes = join(folder, 'NOTES.md')
-  if (existsSync(notes)) parts.push(readFileSync(notes, 'utf8').trim())
-  return `${parts.join('\n\n')}\n`
+  return sections
+}
+
+function contentOf(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
 }
 
 async function main(): Promise<void> {
@@ -93,9 +90,12 @@ async function main(): Promise<void> {
   }
   const options = parseOptions(args)
   moveToClientCore()
-  const results = await run(options)
-  process.stdout.write(results)
-  if (options.writesResults) writeFileSync(join(folder, 'RESULTS.md'), results)
+  const sections = await measure(options)
+  process.stdout.write(composeResults('', sections, ''))
+  if (!options.writesResults) return
+  const results = join(folder, 'RESULTS.md')
+  const notes = contentOf(join(folder, 'NOTES.md'))
+  writeFileSync(results, composeResults(contentOf(results), sections, notes))
 }
 
 await main()

@@ -80,6 +80,11 @@ const commands: readonly (readonly [string, (n: number) => string])[] = [
   ['PING', () => encode('PING')],
   ['GET', n => encode('GET', keyName(n))],
   ['SET', n => encode('SET', keyName(n), VALUE_3)],
+  // A list that does not grow for ever; the commands take turns.
+  ['LPUSH, RPOP', n => (n % 2 === 0 ? encode('LPUSH', 'list', VALUE_3) : encode('RPOP', 'list'))],
+  ['RPUSH', () => encode('RPUSH', 'growing', VALUE_3)],
+  ['SADD', n => encode('SADD', 'set', `element:${n}`)],
+  ['HSET', n => encode('HSET', 'hash', `element:${n}`, VALUE_3)],
   ['INCR', n => encode('INCR', `counter:${n % 1000}`)],
   [
     'MSET of 10',
