@@ -38,6 +38,7 @@ export const errors = {
   unblocked: new ReplyError('UNBLOCKED client unblocked via CLIENT UNBLOCK'),
   crossSlot: new ReplyError("CROSSSLOT Keys in request don't hash to the same slot"),
   clusterDown: new ReplyError('CLUSTERDOWN The cluster is down'),
+  noReplicas: new ReplyError('NOREPLICAS Not enough good replicas to write.'),
   slotNotServed: new ReplyError('CLUSTERDOWN Hash slot not served'),
   clusterDisabled: new ReplyError('ERR This instance has cluster support disabled'),
   scriptCrossSlot: new ReplyError(

@@ -102,6 +102,7 @@ describe('determinism', () => {
     'cluster/metadata/shell.ts',
     'cluster/metadata/start.ts',
     'cluster/node/link.ts',
+    'cluster/node/enter.ts',
     'cluster/node/node.ts',
   ])
   const ambient =

@@ -191,6 +191,10 @@ export class ClusterNode implements ClusterView {
     return this.#port.leaseUntil
   }
 
+  get isCongested(): boolean {
+    return this.replication.isCongested
+  }
+
   roleOf(segment: number): SegmentRole {
     const role = this.replication.roleOf(segment)
     if (role !== 'elsewhere' && role !== 'backs up') return role

@@ -19,6 +19,8 @@ export interface ClusterView {
   /** Monotonic ms; commands are executed before this moment only. */
   readonly leaseUntil: number
   roleOf(segment: number): SegmentRole
+  /** So much is not committed that writes have to wait. */
+  readonly isCongested: boolean
   /** Called after a topology was taken over, or the role of a segment has changed. */
   onChange(listener: () => void): void
 }

@@ -13,7 +13,7 @@
 
 import type { Call } from '../../src/call.ts'
 import { type Client, FORWARDED, IN_MULTI, READONLY_MODE } from '../../src/client.ts'
-import { IMMEDIATE, NOSCRIPT, PUBSUB, RUNS_QUEUE } from '../../src/command.ts'
+import { IMMEDIATE, NOSCRIPT, PUBSUB, RUNS_QUEUE, WRITE } from '../../src/command.ts'
 import { NO_SEGMENT } from '../../src/effects.ts'
 import { errors, ReplyError } from '../../src/errors.ts'
 import type { Fact } from '../../src/info/sections.ts'
@@ -42,10 +42,12 @@ import { PeerPubSub } from './peer-pubsub.ts'
 import { PutOff } from './put-off.ts'
 import { leave } from './segment-left.ts'
 
-/** Renewals of the lease come unannounced, so who waits for one looks this often. */
+/** Renewals of the lease, and commits, come unannounced: who waits for one looks this often. */
 const LEASE_LOOK_MS = 10
 
 const NOTHING_SERVED = new Uint8Array(SEGMENTS)
+const OPEN = 1
+const READ_ONLY = 2
 
 export interface RouterOptions {
   readonly server: Server
@@ -68,7 +70,7 @@ export class ClusterRouter implements Router {
   readonly #keyIndexes: Int8Array
   readonly #positions = new KeyPositions()
   readonly #putOff = new PutOff()
-  /** 1 for each segment that the view says we serve. */
+  /** For each segment that the view says we serve OPEN, or READ_ONLY where it has too few copies. */
   readonly #served = new Uint8Array(SEGMENTS)
   /** `#served` while the lease holds, else NOTHING_SERVED. */
   #open: Uint8Array = NOTHING_SERVED
@@ -102,6 +104,7 @@ export class ClusterRouter implements Router {
     this.#peers = new PeerPubSub(server, view, channel)
     listenForUnblocking(server, channel)
     view.onChange(this.#viewChanged)
+    server.config.onChange('min-insync-owners', this.#viewChanged)
   }
 
   /** Commands that wait for their segment. */
@@ -117,7 +120,8 @@ export class ClusterRouter implements Router {
   // Time and roles
 
   clockRead(): void {
-    this.#open = this.holdsLease && !this.#isStale ? this.#served : NOTHING_SERVED
+    const isOpen = this.holdsLease && !this.#isStale && !this.#view.isCongested
+    this.#open = isOpen ? this.#served : NOTHING_SERVED
   }
 
   readonly #viewChanged = (): void => {
@@ -136,9 +140,11 @@ export class ClusterRouter implements Router {
   }
 
   #refresh(): void {
-    const { roleOf } = this.#view
+    const view = this.#view
+    const copiesMin = this.#server.config.values['min-insync-owners']
     for (let i = 0; i < SEGMENTS; i++) {
-      this.#served[i] = roleOf.call(this.#view, i) === 'serves' ? 1 : 0
+      const isWritable = view.topology.segments[i]!.inSync.length >= copiesMin
+      this.#served[i] = view.roleOf(i) !== 'serves' ? 0 : isWritable ? OPEN : READ_ONLY
     }
     this.#isStale = false
     this.clockRead()
@@ -148,7 +154,8 @@ export class ClusterRouter implements Router {
     const forwarded = this.#forwarder.nextDeadline
     if (!this.#isAwaited) return forwarded
     const first = Math.min(this.#putOff.firstUntil, forwarded)
-    return this.holdsLease ? first : Math.min(first, this.#server.monotonic + LEASE_LOOK_MS)
+    const isUsual = this.holdsLease && !this.#view.isCongested
+    return isUsual ? first : Math.min(first, this.#server.monotonic + LEASE_LOOK_MS)
   }
 
   wake(): void {
@@ -171,7 +178,7 @@ export class ClusterRouter implements Router {
   /** Whether a command on the segment would not have to wait. */
   readonly #isDecided = (segment: number): boolean => {
     const role = this.#roleOf(segment)
-    return role !== 'settles' && (role !== 'serves' || this.#open[segment] === 1)
+    return role !== 'settles' && (role !== 'serves' || this.#open[segment] !== 0)
   }
 
   /** As the view has it; a primary that is this node itself cannot be elsewhere for long. */
@@ -186,7 +193,7 @@ export class ClusterRouter implements Router {
   serves(segment: number): boolean {
     if (segment === NO_SEGMENT) return true
     if (this.#isStale) this.#refresh()
-    if (this.#open[segment] === 1) return true
+    if (this.#open[segment] !== 0) return true
     this.#missedTurns.add(segment)
     this.#server.reschedule()
     return false
@@ -212,7 +219,7 @@ export class ClusterRouter implements Router {
       const segment = slot >>> SEGMENT_SHIFT
       call.slot = slot
       call.segment = segment
-      return this.#open[segment] === 1 || this.#admitElse(call)
+      return this.#open[segment] === OPEN || this.#admitElse(call)
     }
     forgetRoute()
     return at === KEYLESS || this.#admitSearched(call)
@@ -229,7 +236,7 @@ export class ClusterRouter implements Router {
       if (i === 0) this.#tell(call, slot)
       else if (slot !== call.slot) return this.#refuseSeveral(call)
     }
-    return this.#open[call.segment] === 1 || this.#admitElse(call)
+    return this.#open[call.segment] === OPEN || this.#admitElse(call)
   }
 
   #admitTransaction(call: Call): boolean {
@@ -239,7 +246,7 @@ export class ClusterRouter implements Router {
     if (transaction.slot === NO_SLOT) return this.#admitWatched(call)
     this.#tell(call, transaction.slot)
     // What is watched and what is run are to be at one node.
-    if (this.#open[call.segment] === 1 && call.client.watchesAt === undefined) return true
+    if (this.#open[call.segment] === OPEN && call.client.watchesAt === undefined) return true
     return this.#admitElse(call)
   }
 
@@ -267,7 +274,7 @@ export class ClusterRouter implements Router {
   #admitElse(call: Call): boolean {
     if (this.#isStale) this.#refresh()
     const { segment } = call
-    if (this.#open[segment] === 1) return this.#watchesHere(call)
+    if (this.#served[segment] !== 0 && this.holdsLease) return this.#admitGuarded(call)
     switch (this.#roleOf(segment)) {
       case 'serves':
       case 'settles':
@@ -283,6 +290,17 @@ export class ClusterRouter implements Router {
       case 'elsewhere':
         return this.#redirect(call)
     }
+  }
+
+  /** The segment is served, but perhaps not for writes. */
+  #admitGuarded(call: Call): boolean {
+    const { client, command, segment } = call
+    const bits = command.bits | (client.transaction?.bits ?? 0)
+    if ((bits & WRITE) !== 0) {
+      if (this.#served[segment] === READ_ONLY) return this.#refuse(call, errors.noReplicas)
+      if (this.#view.isCongested && !isQueued(call)) return this.#wait(call)
+    }
+    return this.#watchesHere(call)
   }
 
   #readsBackups({ client, command }: Call): boolean {
@@ -398,6 +416,8 @@ export class ClusterRouter implements Router {
     for (let i = 0; i < count; i++) {
       const at = found.positions[i]!
       const slot = keySlot(call.bytes, call.start(at), call.end(at))
+      const isWrite = (call.command.bits & WRITE) !== 0
+      if (isWrite && this.#served[slot >>> SEGMENT_SHIFT] === READ_ONLY) return errors.noReplicas
       if (outer.slot !== NO_SLOT) {
         if (slot !== outer.slot) return errors.scriptCrossSlot
       } else if (!this.#isServedNow(slot >>> SEGMENT_SHIFT)) {
@@ -409,7 +429,7 @@ export class ClusterRouter implements Router {
 
   #isServedNow(segment: number): boolean {
     if (this.#isStale) this.#refresh()
-    return this.#open[segment] === 1
+    return this.#served[segment] !== 0 && this.holdsLease
   }
 
   // Clients

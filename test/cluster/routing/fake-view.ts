@@ -51,6 +51,7 @@ export function threeNodes(epoch = 10): Topology {
 export class FakeView implements ClusterView {
   readonly self: string
   leaseUntil = Number.POSITIVE_INFINITY
+  isCongested = false
   /** What the topology alone does not tell, as `settles`. */
   readonly roles = new Map<number, SegmentRole>()
   #topology: Topology

@@ -472,3 +472,36 @@ test('all segments are looked up again after one change of the view', () => {
   client.pipeline(['SET', own, '1'], ['GET', own], ['GET', own])
   expect(looks).toBe(SEGMENTS)
 })
+
+describe('a write', () => {
+  const noReplicas = new RespError('NOREPLICAS Not enough good replicas to write.')
+
+  test('is refused where fewer copies are in sync than are asked for; a read is not', () => {
+    const server = new RoutedServer()
+    const client = server.connect()
+    client.call('SET', own, '1')
+    client.call('CONFIG', 'SET', 'min-insync-owners', '2')
+    expect(client.call('SET', own, '2')).toBe('OK')
+    server.view.topology = topologyOf(3, i => (i < 85 ? [1] : [2, 3]), 11)
+    expect(client.call('SET', own, '3')).toEqual(noReplicas)
+    expect(client.call('EVAL', "return redis.call('SET', KEYS[1], 4)", '1', own)).toMatchObject({
+      text: expect.stringContaining('NOREPLICAS'),
+    })
+    expect(client.call('GET', own)).toBe('2')
+    client.call('CONFIG', 'SET', 'min-insync-owners', '1')
+    expect(client.call('SET', own, '5')).toBe('OK')
+  })
+
+  test('waits while too much is not committed; a read does not', () => {
+    const server = new RoutedServer()
+    const client = server.connect()
+    client.call('SET', own, '1')
+    server.view.isCongested = true
+    client.send('SET', own, '2')
+    expect(client.replies()).toEqual([])
+    expect(server.connect().call('GET', own)).toBe('1')
+    server.view.isCongested = false
+    server.advance(20)
+    expect(client.replies()).toEqual(['OK'])
+  })
+})
