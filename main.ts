@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // main.ts — The process: settings in, a listening server out, and an orderly end.
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { pino } from 'pino'
 import { startDevCluster } from './dev-cluster.ts'
 import { type Launched, launch } from './launch.ts'
@@ -73,7 +73,9 @@ async function start(config: Config, configFile: string | undefined): Promise<vo
   const { values } = config
   const log = pino(
     { level: LOG_LEVELS[values.loglevel], base: { pid: process.pid } },
-    pino.destination(values.logfile === '' ? { fd: 1, sync: false } : { dest: values.logfile }),
+    pino.destination(
+      values.logfile === '' ? { fd: 1, sync: false } : { fd: openSync(values.logfile, 'a') },
+    ),
   )
   const exitAfterLog = (code: number) => log.flush(() => process.exit(code))
   let launched: Launched | undefined
@@ -116,9 +118,9 @@ try {
   const read = readConfig()
   if (read !== undefined) await start(read.config, read.file)
 } catch (error) {
-  // Bad settings and taken ports are the operator's to mend: one line, no stack.
+  // Bad settings, taken ports and missing directories are the operator's to mend: one line, no stack.
   const expected =
-    error instanceof ConfigError || (error as NodeJS.ErrnoException).syscall === 'listen'
+    error instanceof ConfigError || (error as NodeJS.ErrnoException).syscall !== undefined
   if (!expected) throw error
   process.stderr.write(`latchkey: ${(error as Error).message}\n`)
   process.exitCode = 1

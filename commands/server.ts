@@ -109,7 +109,10 @@ function replicaOf(call: Call): void {
 
 const slaveOf = replicaOf
 
-function failover(): void {
+function failover(call: Call): void {
+  if (call.server.cluster !== undefined) {
+    throw new ReplyError('ERR FAILOVER not allowed in cluster mode.')
+  }
   throw new ReplyError('ERR FAILOVER requires connected replicas.')
 }
 

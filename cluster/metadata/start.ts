@@ -7,6 +7,7 @@ import { ConfigError } from '../../src/config/directive.ts'
 import type { SettingName } from '../../src/config/settings.ts'
 import { findMember, type Topology } from '../topology/topology.ts'
 import { configuredPolicy, configuredShell } from './configured.ts'
+import type { Ending } from './event.ts'
 import type { Log } from './log.ts'
 import { SharedState } from './shared-state.ts'
 import type { FromWorker, WorkerStart } from './thread-message.ts'
@@ -41,6 +42,13 @@ export interface MetadataStart {
   readonly onFailure: (error: Error) => void
 }
 
+/** Why a node that was out of its cluster before it started does not start. */
+function outBefore(ending: Ending, directory: string): string {
+  return ending === 'forgotten'
+    ? `the cluster has forgotten this node; without ${directory} it joins as a new one`
+    : `another process runs as this node; is ${directory} a copy?`
+}
+
 /**
  * Comes back when the node knows a topology that it is in, in this life or an earlier one: founded,
  * remembered or joined. A node that nobody lets in waits, and says so in the log. Fails with a ConfigError if the directory
@@ -66,6 +74,10 @@ export function startMetadata(start: MetadataStart): Promise<ThreadPort> {
     const receive = (message: FromWorker) => {
       if (message.kind === 'log') log[message.level](message.facts, message.text)
       if (message.kind === 'refused') failed(new ConfigError(message.reason))
+      if (message.kind === 'ended') {
+        void worker.terminate()
+        failed(new ConfigError(outBefore(message.ending, options.directory)))
+      }
       if (message.kind !== 'topology') return
       const { identity, delta } = message
       topology = withDelta(topology, delta)

@@ -7,7 +7,7 @@
 // Latchkey does not do is refused with the reason.
 import { type Setting, setting } from './setting.ts'
 import { keyspaceEvents } from './syntax/events.ts'
-import { percentiles, savePoints, users, words } from './syntax/list.ts'
+import { addresses, percentiles, savePoints, users, words } from './syntax/list.ts'
 import { outputLimits } from './syntax/output-limits.ts'
 import {
   bytes,
@@ -459,7 +459,7 @@ const cluster = {
     change: 'start',
   }),
   'cluster-join': setting(
-    words('host:port ...', CLUSTER_SEEDS_MAX, 'too many nodes to join'),
+    addresses('host:port ...', CLUSTER_SEEDS_MAX, 'too many nodes to join'),
     [],
     'Nodes of the cluster to join, by the port of their clients, or host:port@bus-port if that is not 10000 higher; without any, the node forms a cluster of its own.',
     { change: 'start' },

@@ -64,6 +64,13 @@ describe('at the start', () => {
     expect(config.values['hash-max-listpack-value']).toBe(1024)
   })
 
+  test('nodes to join are separated by spaces or commas', () => {
+    const config = new Config()
+    config.load([line('cluster-join', 'a:1,b:2', 'c:3,')])
+    expect(config.values['cluster-join']).toEqual(['a:1', 'b:2', 'c:3'])
+    expect(config.get(['cluster-join'])).toEqual([['cluster-join', 'a:1 b:2 c:3']])
+  })
+
   test.each([
     [line('prot', '1'), "here:1: unknown setting 'prot'"],
     [

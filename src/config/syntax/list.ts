@@ -18,6 +18,17 @@ export function words(form: string, countMax: number, tooMany: string): Syntax<r
   }
 }
 
+/** A list whose words may have commas between them, as addresses of nodes are often written. */
+export function addresses(
+  form: string,
+  countMax: number,
+  tooMany: string,
+): Syntax<readonly string[]> {
+  const list = words(form, countMax, tooMany)
+  const read = (given: readonly string[]) => given.flatMap(word => word.split(','))
+  return { ...list, read: (given, current) => list.read(read(given), current) }
+}
+
 const PERCENTILES_MAX = 64
 
 export const percentiles: Syntax<readonly number[]> = {

@@ -151,6 +151,21 @@ describe('A metadata thread', () => {
     expect(ending).toBe('forgotten')
   })
 
+  it('does not start a node that was forgotten while it was down', async () => {
+    const busPort = await freePort()
+    const first = await start(configured(busPort))
+    const join = ['cluster-join', `127.0.0.1:1@${busPort}`] as const
+    const config = configured(await freePort(), join, ['cluster-capacity', '0'])
+    const second = await start(config)
+    const { id } = second.identity
+    await until(() => findMember(first.topology, id) !== undefined, 'member')
+    await stop(second)
+    await until(() => findMember(first.topology, id)?.state === 'down', 'end of the member')
+    first.propose([{ kind: 'leave', id, expects: findMember(first.topology, id)!.epoch }])
+    await until(() => findMember(first.topology, id) === undefined, 'removal')
+    await expect(start(config)).rejects.toThrow(/has forgotten this node; without .*cluster it/)
+  })
+
   it('says what an operator has to mend', async () => {
     const busPort = await freePort()
     const config = configured(busPort)
