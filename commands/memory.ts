@@ -30,8 +30,8 @@ function memoryStats(call: Call): void {
     ['clients.normal', report.clients],
     ['cluster.links', 0],
     ['aof.buffer', 0],
-    ['lua.caches', 0],
-    ['functions.caches', 0],
+    ['lua.caches', server.scripts.cacheMemory],
+    ['functions.caches', server.functions.codeMemory],
   ]
   const totals: [string, number][] = [
     ['overhead.total', report.overhead],

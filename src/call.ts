@@ -46,6 +46,8 @@ export class Call {
   offsets: Int32Array = NO_OFFSETS
   /** False inside MULTI and scripts: commands that would wait answer at once instead. */
   mayBlock = true
+  /** A script runs it, on behalf of its client. */
+  isScripted = false
   /** How the call waits, if it is being run again because its key may be ready now. */
   parked: Parked | undefined = undefined
   /** It has taken all there was: those who wait behind it need not be tried. */

@@ -605,7 +605,9 @@ export class Server {
 
   /** Bytes that data, clients and the process itself use. */
   get usedMemory(): number {
-    return this.baselineBytes + this.keyspace.memory + this.clientBytes + this.tracking.memory
+    const code = this.scripts.cacheMemory + this.functions.codeMemory
+    const clients = this.clientBytes + this.tracking.memory
+    return this.baselineBytes + this.keyspace.memory + clients + code
   }
 
   /** Evicts until the memory is below its limit, or a bound is reached; false if it is not below. */
@@ -709,7 +711,8 @@ function monitorLine(call: Call): string {
   const { client } = call
   const seconds = Math.floor(call.now / 1000)
   const micros = String((call.now % 1000) * 1000).padStart(6, '0')
-  let line = `${seconds}.${micros} [${client.db.index} ${client.link.address}]`
+  const address = call.isScripted ? 'lua' : client.link.address
+  let line = `${seconds}.${micros} [${client.db.index} ${address}]`
   const hidden = call.command.spec.hides?.(call) ?? NOTHING_HIDDEN
   for (let i = 0; i < call.count; i++) {
     line += ` ${quote(hidden.has(i) ? REDACTED : call.text(i))}`

@@ -22,6 +22,9 @@ export interface SlowEntry {
   readonly clientName: string
 }
 
+/** As in Redis: a script has no connection. */
+const SCRIPT_ADDRESS = '?:0'
+
 export class Slowlog {
   /** Newest first. */
   readonly entries: SlowEntry[] = []
@@ -42,8 +45,8 @@ export class Slowlog {
       at: Math.floor(now / 1000),
       microseconds: Math.round(microseconds),
       args: shownArguments(call),
-      address: client.link.address,
-      clientName: client.name,
+      address: call.isScripted ? SCRIPT_ADDRESS : client.link.address,
+      clientName: call.isScripted ? '' : client.name,
     })
     if (this.entries.length > this.#lengthMax) this.entries.pop()
   }

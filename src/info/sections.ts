@@ -97,11 +97,7 @@ function memoryFacts(server: Server): Fact[] {
     ['allocator_active', report.active],
     ['allocator_resident', report.rss],
     ...withHuman('total_system_memory', server.host.report().totalMemory),
-    ['used_memory_vm_eval', 0],
-    ['used_memory_scripts_eval', 0],
-    ['number_of_cached_scripts', 0],
-    ['number_of_functions', 0],
-    ['number_of_libraries', 0],
+    ...scriptingFacts(server),
     ...withHuman('maxmemory', limit),
     ['maxmemory_policy', server.config.values['maxmemory-policy']],
     ['allocator_frag_ratio', ratio(report.active, report.allocated)],
@@ -117,6 +113,22 @@ function memoryFacts(server: Server): Fact[] {
     ['active_defrag_running', 0],
     ['lazyfree_pending_objects', server.keyspace.isReclaiming ? 1 : 0],
     ['javascript_heap_used', server.host.report().heapUsed],
+  ]
+}
+
+export function scriptingFacts({ scripts, functions }: Server): Fact[] {
+  const interpreters = scripts.engineMemory + functions.engineMemory
+  return [
+    ...withHuman('used_memory_lua', scripts.engineMemory),
+    ['used_memory_vm_eval', scripts.engineMemory],
+    ['used_memory_scripts_eval', scripts.cacheMemory],
+    ['number_of_cached_scripts', scripts.size],
+    ['number_of_functions', functions.size],
+    ['number_of_libraries', functions.libraries.size],
+    ['used_memory_vm_functions', functions.engineMemory],
+    ...withHuman('used_memory_vm_total', interpreters),
+    ['used_memory_functions', functions.codeMemory],
+    ...withHuman('used_memory_scripts', scripts.cacheMemory + functions.codeMemory),
   ]
 }
 
@@ -163,6 +175,7 @@ function statsFacts(server: Server): Fact[] {
     ['expired_time_cap_reached_count', 0],
     ['evicted_keys', stats.evictedKeys],
     ['evicted_clients', stats.evictedClients],
+    ['evicted_scripts', server.scripts.evictedCount],
     ['keyspace_hits', stats.keyspaceHits],
     ['keyspace_misses', stats.keyspaceMisses],
     ['pubsub_channels', pubsub.channels.size],

@@ -11,7 +11,7 @@ import type { Server } from '../server.ts'
 import { Engine, EngineBroken } from './engine.ts'
 import type { LuaThread } from './interpreter.ts'
 import { FunctionRegistration, type RegisteredFunction } from './register.ts'
-import { engineBroken, keyCount, pushArguments, startRun } from './scripts.ts'
+import { engineBroken, keyCount, pushArguments, showMonitors, startRun } from './scripts.ts'
 import { parseLibrary } from './shebang.ts'
 
 export interface Library {
@@ -36,6 +36,8 @@ const KEYS_AT = 3
 export class Functions {
   readonly #server: Server
   #engine: Engine | undefined
+  /** Bytes of the libraries' code. */
+  codeMemory = 0
   #libraries = new Map<string, Library>()
   /** By their names in lower case: calls may write them in either. */
   #functions = new Map<string, RegisteredFunction>()
@@ -56,13 +58,6 @@ export class Functions {
 
   get engineMemory(): number {
     return this.#engine?.memory ?? 0
-  }
-
-  /** Bytes of the libraries' code. */
-  get codeMemory(): number {
-    let bytes = 0
-    for (const { code } of this.#libraries.values()) bytes += code.length + LIBRARY_BYTES
-    return bytes
   }
 
   /** Loads a library; answers its name. */
@@ -93,6 +88,7 @@ export class Functions {
   flush(): void {
     this.#libraries.clear()
     this.#functions.clear()
+    this.codeMemory = 0
     this.#engine = undefined
   }
 
@@ -119,6 +115,7 @@ export class Functions {
 
   /** FCALL and FCALL_RO. */
   call(call: Call, readOnly: boolean): void {
+    showMonitors(call)
     const name = call.text(1)
     const found = this.#functions.get(name.toLowerCase())
     if (found === undefined) throw noFunction
@@ -190,6 +187,7 @@ export class Functions {
 
   #add(library: Library): void {
     this.#libraries.set(library.name, library)
+    this.codeMemory += library.code.length + LIBRARY_BYTES
     for (const each of library.functions.values()) {
       this.#functions.set(each.name.toLowerCase(), each)
     }
@@ -197,6 +195,7 @@ export class Functions {
 
   #remove(library: Library): void {
     this.#libraries.delete(library.name)
+    this.codeMemory -= library.code.length + LIBRARY_BYTES
     for (const { name } of library.functions.values()) this.#functions.delete(name.toLowerCase())
     this.#release(library)
   }

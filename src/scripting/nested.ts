@@ -40,11 +40,15 @@ export class NestedCommands {
   #bytes: Buffer = Buffer.allocUnsafeSlow(ARGUMENT_BYTES)
   #offsets = new Int32Array(2 * ARGUMENTS)
 
+  /** Whether a command is running, and has not come to an end. */
+  isRunning = false
+
   constructor(server: Server, lua: Lua) {
     this.#server = server
     this.#lua = lua
     this.#reader = new ReplyReader(lua)
     this.#call = new Call(server, server.reply)
+    this.#call.isScripted = true
   }
 
   /** Runs the command that is on the stack, and leaves its reply there; true if that is an error. */
@@ -55,9 +59,7 @@ export class NestedCommands {
       pushError(this.#lua, thread, refusal)
       return true
     }
-    const isError = this.#execute(thread, run)
-    if (this.#bytes.length > ARGUMENT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(ARGUMENT_BYTES)
-    return isError
+    return this.#execute(thread, run)
   }
 
   /** The command that the arguments name, its subcommand included. */
@@ -140,11 +142,16 @@ export class NestedCommands {
 
   /** Checks the call as Redis does, in its order; answers why it is refused. */
   #admit(run: Run): string | undefined {
-    const server = this.#server
-    const call = this.#call
-    const { client } = run.call
     const command = this.find()
     if (command === undefined) return UNKNOWN
+    const refusal = this.#refusal(command, run)
+    if (refusal !== undefined) command.rejected++
+    return refusal
+  }
+
+  #refusal(command: Command, run: Run): string | undefined {
+    const call = this.#call
+    const { client } = run.call
     const { arity, bits, handler } = command
     if (handler === undefined || (arity > 0 ? call.count !== arity : call.count < -arity)) {
       return WRONG_ARITY
@@ -157,7 +164,7 @@ export class NestedCommands {
     call.mayBlock = false
     call.parked = undefined
     if (client.is(RESTRICTED)) {
-      const denial = server.acl.checkScripted(call)
+      const denial = this.#server.acl.checkScripted(call)
       if (denial !== undefined) return denial.text
     }
     if ((bits & WRITE) !== 0) {
@@ -165,7 +172,7 @@ export class NestedCommands {
       if ((bits & DENYOOM) !== 0 && run.refusesMemory && !run.wrote) return errors.outOfMemory.text
       run.wrote = true
     }
-    return server.router?.deny(run.call, call)?.text
+    return this.#server.router?.deny(run.call, call)?.text
   }
 
   #execute(thread: LuaThread, run: Run): boolean {
@@ -178,39 +185,38 @@ export class NestedCommands {
     reply.end()
     reply.begin(output, run.protocol)
     const start = server.clock.microseconds()
+    this.isRunning = true
     dispatch.run(call, this.#mark)
-    const elapsed = server.clock.microseconds() - start
+    this.isRunning = false
+    run.seenAt = server.clock.microseconds()
+    const elapsed = run.seenAt - start
     reply.end()
     server.stats.commandsProcessed++
     command.account(1, elapsed, dispatch.tracksLatency)
     if (elapsed >= server.slowThresholdMicroseconds) server.slow(call, client, elapsed)
     dispatch.observe(call)
-    const isError = this.#take(thread)
-    // What stands at the end of the shared buffer is ours, and its room can be used again.
-    if (output.ranges === 1 && output.buffers[0] === reply.bytes && output.ends[0] === reply.at) {
-      reply.at = output.starts[0]!
+    // All is put back before the value is made: if Lua has no memory for it, control does not
+    // come back here. The bytes stay where they are until something else is written.
+    const start0 = output.starts[0]!
+    const bytes = output.ranges === 1 ? output.buffers[0]! : joined(output)
+    const from = output.ranges === 1 ? start0 : 0
+    if (output.ranges === 1 && bytes === reply.bytes && output.ends[0] === reply.at) {
+      reply.at = start0
     }
     output.clear()
     reply.begin(client.output, client.protocol)
-    return isError
+    if (this.#bytes.length > ARGUMENT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(ARGUMENT_BYTES)
+    this.#reader.push(thread, bytes, from)
+    return bytes[from] === MINUS
   }
+}
 
-  /** Pushes the reply that the output holds. */
-  #take(thread: LuaThread): boolean {
-    const output = this.#output
-    let bytes = output.buffers[0]!
-    let start = output.starts[0]!
-    if (output.ranges > 1) {
-      const ranges: Buffer[] = []
-      for (let i = 0; i < output.ranges; i++) {
-        ranges.push(output.buffers[i]!.subarray(output.starts[i], output.ends[i]))
-      }
-      bytes = Buffer.concat(ranges)
-      start = 0
-    }
-    this.#reader.push(thread, bytes, start)
-    return bytes[start] === MINUS
+function joined(output: Output): Buffer {
+  const ranges: Buffer[] = []
+  for (let i = 0; i < output.ranges; i++) {
+    ranges.push(output.buffers[i]!.subarray(output.starts[i], output.ends[i]))
   }
+  return Buffer.concat(ranges)
 }
 
 const MINUS = 0x2d

@@ -25,11 +25,14 @@ export class RedisLibrary {
   readonly #server: Server
   readonly #lua: Lua
   readonly #nested: NestedCommands
+  readonly #checkTime: (thread: LuaThread, now: number) => void
   /** What runs now; undefined while a library of functions is being loaded. */
   run: Run | undefined = undefined
 
-  constructor(server: Server, lua: Lua) {
+  /** `checkTime` ends the script if its time is over by now, in microseconds. */
+  constructor(server: Server, lua: Lua, checkTime: (thread: LuaThread, now: number) => void) {
     this.#server = server
+    this.#checkTime = checkTime
     this.#lua = lua
     this.#nested = new NestedCommands(server, lua)
   }
@@ -98,6 +101,10 @@ export class RedisLibrary {
     }
   }
 
+  get isInCommand(): boolean {
+    return this.#nested.isRunning
+  }
+
   #running(thread: LuaThread): Run {
     if (this.run === undefined) {
       this.#raise(thread, 'ERR redis.call/pcall can only be called inside a script invocation')
@@ -112,7 +119,10 @@ export class RedisLibrary {
   }
 
   #command(thread: LuaThread, raises: boolean): number {
-    const isError = this.#nested.run(thread, this.#running(thread))
+    const run = this.#running(thread)
+    const isError = this.#nested.run(thread, run)
+    // A few instructions can run commands that take long.
+    this.#checkTime(thread, run.seenAt)
     if (isError && raises) this.#lua.throw(thread)
     return 1
   }

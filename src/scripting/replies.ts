@@ -5,7 +5,7 @@
 // writer's, so they are complete and well formed.
 
 import type { LuaThread } from './interpreter.ts'
-import type { Lua } from './lua.ts'
+import { type Lua, TABLE } from './lua.ts'
 
 const CR = 13
 const MINUS = 0x2d
@@ -185,4 +185,13 @@ export function pushError(lua: Lua, thread: LuaThread, text: string): void {
   lua.setText(thread, -1, 'err', text)
   lua.api.lua_pushboolean(thread, 1)
   lua.setField(thread, -2, 'ignore_error_stats_update')
+}
+
+/** Whether the value on top is the table of an error that is counted already. */
+export function isCounted(lua: Lua, thread: LuaThread): boolean {
+  if (lua.type(thread, -1) !== TABLE) return false
+  lua.getField(thread, -1, 'ignore_error_stats_update')
+  const counted = lua.api.lua_toboolean(thread, -1) === 1
+  lua.pop(thread)
+  return counted
 }

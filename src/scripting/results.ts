@@ -3,32 +3,39 @@
 // Numbers lose their fraction, a table is an array up to its first nil, and a table with one of Redis's
 // fields (ok, err, double, map, set, big_number, verbatim_string) is what the field says.
 
+import type { Stats } from '../stats.ts'
 import type { Reply } from '../wire/reply.ts'
 import type { LuaThread } from './interpreter.ts'
 import { BOOLEAN, type Lua, NIL, NUMBER, STRING, TABLE } from './lua.ts'
+import { isCounted } from './replies.ts'
 
 const INT64_MIN = -(2n ** 63n)
 const INT64_LIMIT = 2 ** 63
 /** Stack slots that one level of nesting needs. */
 const SLOTS = 4
-/** Tables one inside the other; a table that contains itself ends here. */
-const DEPTH_MAX = 7000
+/** Tables one inside the other; a table that contains itself ends here, as does our own stack. */
+const DEPTH_MAX = 1000
 
 export class ResultWriter {
   readonly #lua: Lua
   readonly #reply: Reply
+  readonly #stats: Stats
   /** Protocol that the script has asked for: from 3 on, booleans are booleans. */
   #protocol = 2
+  #isError = false
 
-  constructor(lua: Lua, reply: Reply) {
+  constructor(lua: Lua, reply: Reply, stats: Stats) {
+    this.#stats = stats
     this.#lua = lua
     this.#reply = reply
   }
 
-  /** Replies with the value on top, and pops it. */
-  write(thread: LuaThread, protocol: number): void {
+  /** Replies with the value on top, and pops it; true if it is an error. */
+  write(thread: LuaThread, protocol: number): boolean {
     this.#protocol = protocol
+    this.#isError = false
     this.#value(thread, 0)
+    return this.#isError
   }
 
   #value(thread: LuaThread, depth: number): void {
@@ -81,7 +88,10 @@ export class ResultWriter {
     const reply = this.#reply
     const error = lua.textField(thread, -1, 'err')
     if (error !== undefined) {
-      reply.error(upToZero(error))
+      const text = upToZero(error)
+      if (depth === 0) this.#isError = true
+      if (!isCounted(lua, thread)) this.#stats.countError(text)
+      reply.error(text)
       return true
     }
     const status = lua.textField(thread, -1, 'ok')

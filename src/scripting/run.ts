@@ -37,6 +37,8 @@ export class Run {
   wrote = false
   /** Microseconds, by the clock of the server. */
   readonly startedAt: number
+  /** When somebody last looked at the clock while it ran. */
+  seenAt: number
   /** It has run out of time and is being ended. */
   expired = false
 
@@ -53,5 +55,6 @@ export class Run {
     this.readOnly = readOnly
     this.refusesMemory = refusesMemory
     this.startedAt = call.server.clock.microseconds()
+    this.seenAt = this.startedAt
   }
 }

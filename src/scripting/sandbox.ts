@@ -9,7 +9,18 @@
 // Invariant: the tables that scripts are given in place of the real ones stay empty.
 
 import type { LuaFunction, LuaThread } from './interpreter.ts'
-import { ALL_RESULTS, GLOBALS, LIGHT_USERDATA, type Lua, NIL, OK, STRING, TABLE } from './lua.ts'
+import {
+  ALL_RESULTS,
+  FUNCTION,
+  firstUpvalue,
+  GLOBALS,
+  LIGHT_USERDATA,
+  type Lua,
+  NIL,
+  OK,
+  STRING,
+  TABLE,
+} from './lua.ts'
 import { mathRandom, mathRandomSeed, type ScriptRandom } from './random.ts'
 import { guardedLoad, guardedLoadString } from './source-guard.ts'
 import { wideFormat, wideToNumber } from './wide-integers.ts'
@@ -23,7 +34,6 @@ const GLOBAL_FUNCTIONS = [
   'select',
   'type',
   'unpack',
-  'xpcall',
 ] as const
 
 const LIBRARIES = ['coroutine', 'math', 'string', 'table'] as const
@@ -63,6 +73,8 @@ export class Sandbox {
   readonly #next: number
   readonly #readOnlyNext: number
   #stringMetatable = 0
+  /** The script is being ended: handlers of errors do not run any more. */
+  skipsHandlers = false
 
   /** `extend` adds what Redis brings to the table of globals on top of the stack. */
   constructor(
@@ -228,6 +240,7 @@ export class Sandbox {
       return 1
     })
     this.#replace(thread, 'tonumber', wideToNumber)
+    this.#replace(thread, 'xpcall', (_, xpcall) => this.#xpcall(xpcall))
     this.#replace(thread, 'load', guardedLoad)
     this.#replace(thread, 'loadstring', guardedLoadString)
     api.lua_remove(thread, -2)
@@ -349,6 +362,29 @@ export class Sandbox {
     api.lua_pushboolean(thread, status === OK ? 1 : 0)
     api.lua_insert(thread, 1)
     return api.lua_gettop(thread)
+  }
+
+  /**
+   * As Lua's, but that the handler of errors is not called when the script is being ended: no hook
+   * could end the handler.
+   */
+  #xpcall(original: LuaFunction): LuaFunction {
+    const { api, interpreter } = this.#lua
+    const guard = interpreter.addFunction(thread => {
+      if (this.skipsHandlers) return 1
+      api.lua_pushvalue(thread, firstUpvalue)
+      api.lua_insert(thread, 1)
+      api.lua_call(thread, 1, 1)
+      return 1
+    })
+    return thread => {
+      if (api.lua_type(thread, 2) === FUNCTION) {
+        api.lua_pushvalue(thread, 2)
+        api.lua_pushcclosure(thread, guard, 1)
+        api.lua_replace(thread, 2)
+      }
+      return original(thread)
+    }
   }
 
   /** What would change how the next script's garbage is collected is accepted and does nothing. */

@@ -2,6 +2,10 @@
 //
 // As in Redis they are a cache: not persisted, not replicated, and emptied by SCRIPT FLUSH. What a
 // script does is in the effect log, never the script itself.
+//
+// Programs that write values into the text of their scripts make a new one each time. So, as in Redis
+// since 7.4, of the scripts that only EVAL brought just the latest are kept; what SCRIPT LOAD brought
+// stays.
 
 import type { Call } from '../call.ts'
 import { errors, ReplyError } from '../errors.ts'
@@ -18,10 +22,11 @@ interface KnownScript {
   readonly text: string
   readonly flags: ScriptFlags
   /** The compiled function, by its reference in the engine. */
-  fn: number
+  readonly fn: number
 }
 
 const noScript = new ReplyError('NOSCRIPT No matching script. Please use EVAL.')
+const cacheFull = new ReplyError('ERR too many scripts are known: SCRIPT FLUSH makes room')
 const writesByReader = new ReplyError(
   'ERR Can not execute a script with write flag using *_ro command.',
 )
@@ -32,6 +37,10 @@ export const engineBroken = new ReplyError(
 /** What the KEYS and ARGV of a call are: positions of its arguments. */
 const KEYS_AT = 3
 const SHA_LENGTH = 40
+/** Scripts that are kept of those that only EVAL brought. */
+export const EVALUATED_MAX = 500
+/** Bytes that the texts of all scripts together may have. */
+const TEXT_BYTES_MAX = 128 * 2 ** 20
 /** Bytes that an entry costs beside its text. */
 const ENTRY_BYTES = 200
 
@@ -41,7 +50,12 @@ export class Scripts {
   #bySha = new Map<string, KnownScript>()
   /** The same by their text, so that EVAL need not compute the SHA-1 each time. */
   #byText = new Map<string, KnownScript>()
+  /** Those that only EVAL brought, by their SHA-1, the one used last at the end. */
+  readonly #evaluated = new Map<string, KnownScript>()
+  #latest: KnownScript | undefined
   #textBytes = 0
+  /** Scripts that made room for others. */
+  evictedCount = 0
   /** The sequence of math.random, of functions too. */
   readonly random = new ScriptRandom()
 
@@ -70,6 +84,8 @@ export class Scripts {
   flush(): void {
     this.#bySha.clear()
     this.#byText.clear()
+    this.#evaluated.clear()
+    this.#latest = undefined
     this.#textBytes = 0
     // All that the scripts left goes with the interpreter.
     this.#engine = undefined
@@ -77,18 +93,25 @@ export class Scripts {
 
   /** Takes a script into the cache. */
   load(text: string): string {
-    return this.#learn(text).sha
+    const script = this.#byText.get(text) ?? this.#learn(text)
+    this.#evaluated.delete(script.sha)
+    return script.sha
   }
 
   /** EVAL and EVAL_RO: the script is argument 1. */
   evaluate(call: Call, readOnly: boolean): void {
+    showMonitors(call)
     const keys = keyCount(call)
     const text = call.text(1)
-    this.#run(call, this.#byText.get(text) ?? this.#learn(text), keys, readOnly)
+    const known = this.#byText.get(text)
+    const script = known ?? this.#learn(text)
+    if (known === undefined) this.#remember(script)
+    this.#run(call, script, keys, readOnly)
   }
 
   /** EVALSHA and EVALSHA_RO: argument 1 names the script. */
   evaluateSha(call: Call, readOnly: boolean): void {
+    showMonitors(call)
     const sha = call.length(1) === SHA_LENGTH ? call.text(1) : ''
     if (sha === '') throw noScript
     const keys = keyCount(call)
@@ -98,8 +121,7 @@ export class Scripts {
   }
 
   #learn(text: string): KnownScript {
-    const known = this.#byText.get(text)
-    if (known !== undefined) return known
+    if (this.#textBytes + text.length > TEXT_BYTES_MAX) throw cacheFull
     const { flags, source } = parseScript(text)
     this.#engine ??= new Engine(this.#server)
     const fn = this.#engine.compile(source, '@user_script')
@@ -113,7 +135,31 @@ export class Scripts {
     return script
   }
 
+  /** Keeps a script that EVAL brought, in the place of the one that was not used for longest. */
+  #remember(script: KnownScript): void {
+    this.#evaluated.set(script.sha, script)
+    if (this.#evaluated.size <= EVALUATED_MAX) return
+    const [oldest] = this.#evaluated.values()
+    this.#forget(oldest!)
+    this.evictedCount++
+  }
+
+  #forget(script: KnownScript): void {
+    this.#evaluated.delete(script.sha)
+    this.#bySha.delete(script.sha)
+    this.#byText.delete(script.text)
+    this.#textBytes -= script.text.length
+    this.#engine!.lua.release(script.fn)
+  }
+
+  #used(script: KnownScript): void {
+    if (script === this.#latest) return
+    this.#latest = script
+    if (this.#evaluated.delete(script.sha)) this.#evaluated.set(script.sha, script)
+  }
+
   #run(call: Call, script: KnownScript, keys: number, readOnly: boolean): void {
+    this.#used(script)
     const run = startRun(call, script.sha, false, script.flags, readOnly)
     const engine = this.#engine!
     const prepare = (thread: LuaThread): number => {
@@ -130,15 +176,23 @@ export class Scripts {
       this.#renew()
       throw engineBroken
     }
+    if (engine.isHollow) this.#renew()
   }
 
   /** Another interpreter, which knows the same scripts. */
   #renew(): void {
     this.#engine = undefined
-    const known = [...this.#bySha.values()]
+    const evaluated = new Set(this.#evaluated.values())
+    const loaded = [...this.#bySha.values()].filter(script => !evaluated.has(script))
     this.flush()
-    for (const { text } of known) this.#learn(text)
+    for (const { text } of loaded) this.#learn(text)
+    for (const { text, sha } of evaluated) this.#evaluated.set(sha, this.#learn(text))
   }
+}
+
+/** Those who follow what others do see a script before its commands. */
+export function showMonitors(call: Call): void {
+  if (call.server.monitors.size > 0) call.server.feedMonitors(call)
 }
 
 /** Begins a run, or refuses it by its flags. */
