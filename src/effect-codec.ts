@@ -6,9 +6,37 @@
 import type { Effect } from './effects.ts'
 
 const DATABASE_BYTES = 2
-const HEADER_BYTES = DATABASE_BYTES + 4
+export const HEADER_BYTES = DATABASE_BYTES + 4
+
+/** An effect that is written down as it will travel, for mostly it is the only one of its entry. */
+export class FramedEffect implements Effect {
+  readonly database: number
+  readonly segment: number
+  /** The effect as `encodeEffects` writes it. */
+  readonly framed: Buffer
+
+  /** `framed` has the command; its first HEADER_BYTES are free. */
+  constructor(database: number, segment: number, framed: Buffer) {
+    this.database = database
+    this.segment = segment
+    this.framed = framed
+    const length = framed.length - HEADER_BYTES
+    framed[0] = database
+    framed[1] = database >>> 8
+    framed[2] = length
+    framed[3] = length >>> 8
+    framed[4] = length >>> 16
+    framed[5] = length >>> 24
+  }
+
+  get bytes(): Buffer {
+    return this.framed.subarray(HEADER_BYTES)
+  }
+}
 
 export function encodeEffects(effects: readonly Effect[]): Buffer {
+  const [first] = effects
+  if (effects.length === 1 && first instanceof FramedEffect) return first.framed
   let size = 0
   for (const { bytes } of effects) size += HEADER_BYTES + bytes.length
   const encoded = Buffer.allocUnsafe(size)

@@ -16,6 +16,7 @@
 // segment, as to that segment.
 
 import type { Call, EffectPart } from './call.ts'
+import { FramedEffect, HEADER_BYTES } from './effect-codec.ts'
 import type { EffectKeys } from './effect-keys.ts'
 
 /** The segment of what belongs to none, and of every effect in a log that is not divided. */
@@ -73,20 +74,22 @@ export class EffectLog {
       return
     }
     const known = segment === NO_SEGMENT ? this.#keys.segmentOf(parts) : segment
-    this.#effects.push({ database, segment: known, bytes: encodeCommand(parts) })
+    this.#effects.push(new FramedEffect(database, known, encodeCommand(parts, HEADER_BYTES)))
   }
 
   /** Notes the command itself, as it came. */
   recordCall(call: Call): void {
     if (!this.active) return
-    let segment = NO_SEGMENT
-    if (this.#keys !== undefined) {
-      const isKnown = call.segment !== NO_SEGMENT && call.command.spec.keys !== undefined
-      segment = isKnown ? call.segment : this.#keys.segmentOfCall(call)
-      // Libraries of functions are no data of a segment.
-      if (segment === NO_SEGMENT) return
+    const database = call.db.index
+    if (this.#keys === undefined) {
+      this.#effects.push({ database, segment: NO_SEGMENT, bytes: encodeCall(call, 0) })
+      return
     }
-    this.#effects.push({ database: call.db.index, segment, bytes: encodeCall(call) })
+    const isKnown = call.segment !== NO_SEGMENT && call.command.spec.keys !== undefined
+    const segment = isKnown ? call.segment : this.#keys.segmentOfCall(call)
+    // Libraries of functions are no data of a segment.
+    if (segment === NO_SEGMENT) return
+    this.#effects.push(new FramedEffect(database, segment, encodeCall(call, HEADER_BYTES)))
   }
 
   /** Takes over an entry that another server made, and that was applied here. */
@@ -132,13 +135,13 @@ export class EffectLog {
   }
 }
 
-/** A command as an array of bulk strings. */
-export function encodeCommand(parts: readonly EffectPart[]): Buffer {
+/** A command as an array of bulk strings, after so many free bytes. */
+export function encodeCommand(parts: readonly EffectPart[], free = 0): Buffer {
   const given = parts.map(part => (typeof part === 'object' ? part : String(part)))
-  let size = headerBytes(given.length)
+  let size = free + headerBytes(given.length)
   for (const { length } of given) size += headerBytes(length) + length + 2
   const encoded = Buffer.allocUnsafe(size)
-  let at = writeHeader(encoded, 0, STAR, given.length)
+  let at = writeHeader(encoded, free, STAR, given.length)
   for (const part of given) {
     at = writeHeader(encoded, at, DOLLAR, part.length)
     if (typeof part === 'string') encoded.latin1Write(part, at)
@@ -149,15 +152,15 @@ export function encodeCommand(parts: readonly EffectPart[]): Buffer {
 }
 
 /** As `encodeCommand`, of the arguments where they lie. */
-function encodeCall(call: Call): Buffer {
+function encodeCall(call: Call, free: number): Buffer {
   const { bytes, count } = call
-  let size = headerBytes(count)
+  let size = free + headerBytes(count)
   for (let i = 0; i < count; i++) {
     const length = call.length(i)
     size += headerBytes(length) + length + 2
   }
   const encoded = Buffer.allocUnsafe(size)
-  let at = writeHeader(encoded, 0, STAR, count)
+  let at = writeHeader(encoded, free, STAR, count)
   for (let i = 0; i < count; i++) {
     const start = call.start(i)
     const length = call.length(i)
