@@ -17,9 +17,7 @@ export function partsOf(machines: {
     FrontEnd,
     metadata(node: SimulatedNode): Metadata {
       const { world, disk, clock } = node
-      const seeds = world.nodes
-        .filter(other => other !== node && other.place < world.options.nodeCount)
-        .map(other => other.address)
+      const seeds = world.nodes.filter(other => other !== node).map(other => other.address)
       const setup = {
         self: node.introduction,
         cluster: disk.cluster,
