@@ -32,7 +32,8 @@ function begun(call: Call): void {
   const { db } = call
   const type = TYPE_NAMES.indexOf(call.text(2) as TypeName)
   const encoding = call.integer(3)
-  const expiresAt = call.integer(4)
+  // The last times of 64 bits are no integers when they are printed from a double.
+  const expiresAt = Number(call.text(4))
   call.delete(1)
   const entry = begin(call, type, encoding)
   if (expiresAt >= 0) db.setExpiry(entry, expiresAt)

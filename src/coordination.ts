@@ -15,7 +15,6 @@ import {
   BARRIER,
   COUNTER,
   FENCE,
-  FIRST_COORDINATION_TYPE,
   LATCH,
   LEADER,
   LIMITER,
@@ -25,8 +24,8 @@ import {
   TYPE_NAMES,
 } from './keyspace/record.ts'
 import type { Segment } from './keyspace/segment.ts'
-import { keySlot, SEGMENT_SHIFT } from './keyspace/slot.ts'
-import { type Lease, Leases } from './leases.ts'
+import { keySlot, SEGMENT_SHIFT, segmentOfKey } from './keyspace/slot.ts'
+import { type Lease, Leases, SegmentLeases } from './leases.ts'
 import { eventClass } from './notifications.ts'
 import { NEWS_CHANNEL } from './pubsub.ts'
 import { Requests } from './requests.ts'
@@ -87,8 +86,6 @@ export class Coordination {
   readonly thresholds = new Map<string, Thresholds>()
 
   readonly #server: Server
-  /** Number of values by type, for each database. */
-  readonly #counts = new Map<Database, Uint32Array>()
   readonly #tokens: SegmentTokens
 
   constructor(server: Server) {
@@ -133,20 +130,33 @@ export class Coordination {
   save<T extends CoordinationType>(call: Call, i: number, type: T, value: ValueOf[T]): void {
     const { db } = call
     const address = call.peek(i)
-    if (address === 0 && !value.isFree) {
-      call.setObject(i, type, value)
-      this.#countsOf(db)[type]!++
+    if (address !== 0) {
+      this.#settle(db, call.text(i), address, type, value)
+    } else if (!value.isFree) {
+      const home = leasesOf(db.segmentOf(call.setObject(i, type, value)))
+      home.counts[type]!++
+      this.#follow(db, home, call.text(i), type, value)
     }
-    this.#settle(db, call.text(i), address, type, value)
   }
 
   #settle(db: Database, key: string, address: number, type: CoordinationType, value: Value): void {
+    if (address === 0) return
     if (value.isFree) {
-      if (address !== 0) db.deleteAt(address)
+      db.deleteAt(address)
       return
     }
-    if (address !== 0) db.changed(address)
-    this.leases.follow(db, key, type, value, holdersOf(type, value))
+    db.changed(address)
+    this.#follow(db, leasesOf(db.segmentOf(address)), key, type, value)
+  }
+
+  #follow(
+    db: Database,
+    home: SegmentLeases,
+    key: string,
+    type: CoordinationType,
+    value: Value,
+  ): void {
+    this.leases.follow(db, home, key, type, value, holdersOf(type, value))
     if (this.leases.firstAt < this.#server.nextWakeAt) this.#server.reschedule()
   }
 
@@ -164,33 +174,27 @@ export class Coordination {
   /** Values of a type, in all databases. */
   count(type: CoordinationType): number {
     let count = 0
-    for (const counts of this.#counts.values()) count += counts[type]!
-    return count
-  }
-
-  #countsOf(db: Database): Uint32Array {
-    let counts = this.#counts.get(db)
-    if (counts === undefined) {
-      counts = new Uint32Array(TYPE_NAMES.length)
-      this.#counts.set(db, counts)
+    for (const { segments } of this.#server.keyspace.databases) {
+      for (const segment of segments) count += segment?.leases?.counts[type] ?? 0
     }
-    return counts
+    return count
   }
 
   // Keys that go
 
   /** A key that coordinates is being deleted, for whatever reason: its waiters are served. */
-  freed(db: Database, key: string, type: number, value: ObjectValue): void {
-    this.#countsOf(db)[type]!--
+  freed(db: Database, segment: Segment, key: string, type: number, value: ObjectValue): void {
+    leasesOf(segment).counts[type]!--
     this.leases.forget(value as Value)
     if (this.#server.waiting.size > 0) this.#server.waiting.signal(db, key)
   }
 
   /** A value has come to a key by RENAME or MOVE, which took it from another, or by COPY. */
   arrived(db: Database, key: string, type: number, value: ObjectValue): void {
-    this.#countsOf(db)[type]!++
     const kind = type as CoordinationType
-    this.leases.follow(db, key, kind, value as Value, holdersOf(kind, value as Value))
+    const home = leasesOf(db.segments[segmentOfKey(key)]!)
+    home.counts[type]!++
+    this.#follow(db, home, key, kind, value as Value)
     if (kind === BARRIER) {
       for (const { connection } of (value as Barrier).participants()) {
         if (connection !== 0) this.leases.bind(connection, value as Value)
@@ -201,20 +205,15 @@ export class Coordination {
   }
 
   /** A segment is about to go, with its values. */
-  leaving(db: Database, segment: Segment): void {
-    const counts = this.#counts.get(db)
-    if (counts?.some(count => count > 0) !== true) return
-    forEachCoordinated(db, segment, (_, type, value) => {
-      counts[type]!--
-      this.leases.forget(value)
-    })
+  leaving({ leases }: Segment): void {
+    if (leases !== undefined) this.leases.depart(leases)
   }
 
-  /** A segment has come, with its values, from another server of this process. */
-  joined(db: Database, segment: Segment): void {
-    forEachCoordinated(db, segment, (address, type, value) => {
-      this.arrived(db, db.key(address), type, value)
-    })
+  /** A segment has come to a database, with its values, from another server of this process. */
+  joined(db: Database, { leases }: Segment): void {
+    if (leases === undefined) return
+    this.leases.arrive(leases, db)
+    if (this.leases.firstAt < this.#server.nextWakeAt) this.#server.reschedule()
   }
 
   /**
@@ -222,17 +221,15 @@ export class Coordination {
    * bound to connections, which were another node's, becomes a lease in which the holder may return.
    * `outageMs`: for how long nobody served, by which the rest is extended.
    */
-  takeOver(db: Database, segment: Segment, outageMs: number): void {
-    const values: [key: string, type: CoordinationType, value: Value][] = []
-    forEachCoordinated(db, segment, (address, type, value) => {
-      values.push([db.key(address), type, value])
-    })
-    for (const [key, type, value] of values) {
+  takeOver({ leases }: Segment, outageMs: number): void {
+    for (const lease of leases ?? []) {
+      const { db, home, key } = lease
+      const type = lease.type as CoordinationType
+      const value = lease.value as Value
       if (isHeld(type)) this.#resume(db, key, type, value as ValueOf[HeldType])
       else value.extendAll(outageMs)
-      if (!value.isFree) this.leases.follow(db, key, type, value, holdersOf(type, value))
+      if (!value.isFree) this.#follow(db, home, key, type, value)
     }
-    this.#server.reschedule()
   }
 
   #resume(db: Database, key: string, type: HeldType, value: ValueOf[HeldType]): void {
@@ -252,14 +249,10 @@ export class Coordination {
   }
 
   flushing(db: Database): void {
-    this.#counts.delete(db)
     this.leases.forgetAll(db)
   }
 
   swap(a: Database, b: Database): void {
-    const counts = this.#countsOf(a)
-    this.#counts.set(a, this.#countsOf(b))
-    this.#counts.set(b, counts)
     this.leases.swap(a, b)
   }
 
@@ -478,19 +471,9 @@ function isHeld(type: CoordinationType): type is HeldType {
   return type === LOCK || type === SEMAPHORE || type === BARRIER || type === LEADER
 }
 
-/** Visits the values of a segment that coordinate. */
-function forEachCoordinated(
-  db: Database,
-  segment: Segment,
-  visit: (address: number, type: CoordinationType, value: Value) => void,
-): void {
-  for (let i = 0; i < segment.count; i++) {
-    const address = segment.dense[i]!
-    const type = db.type(address)
-    if (type >= FIRST_COORDINATION_TYPE) {
-      visit(address, type as CoordinationType, db.object(address) as Value)
-    }
-  }
+function leasesOf(segment: Segment): SegmentLeases {
+  segment.leases ??= new SegmentLeases()
+  return segment.leases
 }
 
 function segmentOf(call: Call, i: number): number {

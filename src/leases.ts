@@ -4,11 +4,14 @@
 // that of the values. So a lease costs O(log n) when it changes and nothing while it lasts, and an
 // end of a connection costs what that connection holds.
 //
+// The records of a segment are also in a list, so that they can go with it to another server.
+//
 // Invariants: a value has a record exactly while something of it has an end, a holder or a
-// connection; a record is in the heap exactly if it has an end; `holders` is the sum over all
-// records.
+// connection; a record is in the heap exactly if it has an end, and always in the list of its
+// segment; `holders` is the sum over all records.
 
 import type { Database } from './keyspace/database.ts'
+import { TYPE_NAMES } from './keyspace/record.ts'
 import type { Coordinated } from './values/coordinated.ts'
 import { Deadlines, type Due } from './values/deadlines.ts'
 
@@ -17,6 +20,9 @@ export class Lease<Value extends Coordinated = Coordinated> implements Due {
   readonly key: string
   readonly type: number
   readonly value: Value
+  readonly home: SegmentLeases
+  next: Lease | undefined = undefined
+  previous: Lease | undefined = undefined
   /** When the first thing of the value ends; Infinity if nothing does. */
   expiresAt = Number.POSITIVE_INFINITY
   deadlineIndex = -1
@@ -24,11 +30,47 @@ export class Lease<Value extends Coordinated = Coordinated> implements Due {
   /** Connections whose end ends something of the value. One that does no more may still be here. */
   readonly connections = new Set<number>()
 
-  constructor(db: Database, key: string, type: number, value: Value) {
+  constructor(db: Database, home: SegmentLeases, key: string, type: number, value: Value) {
     this.db = db
+    this.home = home
     this.key = key
     this.type = type
     this.value = value
+  }
+}
+
+/** What coordination keeps of a segment of a database, whichever server has it. */
+export class SegmentLeases {
+  /** Number of values by type, with a record or without. */
+  readonly counts = new Uint32Array(TYPE_NAMES.length)
+  #first: Lease | undefined = undefined
+  #last: Lease | undefined = undefined
+
+  append(lease: Lease): void {
+    lease.previous = this.#last
+    if (this.#last === undefined) this.#first = lease
+    else this.#last.next = lease
+    this.#last = lease
+  }
+
+  /** In the order in which they began. One that was just given may be taken out. */
+  *[Symbol.iterator](): Generator<Lease> {
+    let next = this.#first
+    while (next !== undefined) {
+      const lease = next
+      next = lease.next
+      yield lease
+    }
+  }
+
+  remove(lease: Lease): void {
+    const { next, previous } = lease
+    if (previous === undefined) this.#first = next
+    else previous.next = next
+    if (next === undefined) this.#last = previous
+    else next.previous = previous
+    lease.next = undefined
+    lease.previous = undefined
   }
 }
 
@@ -54,12 +96,20 @@ export class Leases {
   }
 
   /** Takes note of a value after it has changed. */
-  follow(db: Database, key: string, type: number, value: Coordinated, holders: number): void {
+  follow(
+    db: Database,
+    home: SegmentLeases,
+    key: string,
+    type: number,
+    value: Coordinated,
+    holders: number,
+  ): void {
     const at = value.nextExpiry()
     let lease = this.#byValue.get(value)
     if (lease === undefined) {
       if (at === Number.POSITIVE_INFINITY && holders === 0) return
-      lease = new Lease(db, key, type, value)
+      lease = new Lease(db, home, key, type, value)
+      home.append(lease)
       this.#byValue.set(value, lease)
     } else if (at === Number.POSITIVE_INFINITY && holders === 0) {
       this.forget(value)
@@ -101,13 +151,34 @@ export class Leases {
   forget(value: Coordinated): void {
     const lease = this.#byValue.get(value)
     if (lease === undefined) return
-    this.#byValue.delete(value)
+    lease.home.remove(lease)
+    this.#drop(lease)
+  }
+
+  #drop(lease: Lease): void {
+    this.#byValue.delete(lease.value)
     this.holders -= lease.holders
     if (lease.deadlineIndex >= 0) this.#deadlines.remove(lease)
     for (const connection of lease.connections) {
       const leases = this.#byConnection.get(connection)!
       leases.delete(lease)
       if (leases.size === 0) this.#byConnection.delete(connection)
+    }
+    lease.connections.clear()
+  }
+
+  /** A segment goes, with its values: their records stay with it, bound to no connection of ours. */
+  depart(home: SegmentLeases): void {
+    for (const lease of home) this.#drop(lease)
+  }
+
+  /** A segment has come from another server, with the records of its values. */
+  arrive(home: SegmentLeases, db: Database): void {
+    for (const lease of home) {
+      lease.db = db
+      this.#byValue.set(lease.value, lease)
+      this.holders += lease.holders
+      if (lease.expiresAt !== Number.POSITIVE_INFINITY) this.#deadlines.add(lease)
     }
   }
 

@@ -50,7 +50,7 @@ export function clearSegment(number: number, server: Server, release: Release): 
 export function takeOverSegment(number: number, server: Server, outageMs: number): void {
   for (const db of server.keyspace.databases) {
     const segment = db.segments[number]
-    if (segment !== undefined) server.coordination.takeOver(db, segment, outageMs)
+    if (segment !== undefined) server.coordination.takeOver(segment, outageMs)
   }
 }
 

@@ -193,8 +193,10 @@ export class Server {
         this.watches.replacing(db)
         this.coordination.flushing(db)
       },
-      leaving: (db, segment) => this.coordination.leaving(db, segment),
-      freed: (db, key, type, value) => this.coordination.freed(db, key, type, value),
+      leaving: (_, segment) => this.coordination.leaving(segment),
+      freed: (db, segment, key, type, value) => {
+        this.coordination.freed(db, segment, key, type, value)
+      },
     }
     this.keyspace = new Keyspace(this.config.values.databases, hooks, options.valueMemory)
     this.access = new Access(this.random)

@@ -555,7 +555,8 @@ export class Database {
     target.setAccess(moved, access)
     const type = this.type(address)
     if (object >= 0 && type >= FIRST_COORDINATION_TYPE) {
-      this.#keyspace.hooks.freed(this, this.key(address), type, this.object(address))
+      const segment = this.segmentOf(address)
+      this.#keyspace.hooks.freed(this, segment, this.key(address), type, this.object(address))
     }
     this.#forgetFields(address)
     // The object is no longer the old record's to release.
@@ -610,7 +611,7 @@ export class Database {
     if (this.encoding(address) === OBJECT) {
       const type = this.type(address)
       if (type >= FIRST_COORDINATION_TYPE) {
-        keyspace.hooks.freed(this, this.key(address), type, this.object(address))
+        keyspace.hooks.freed(this, segment, this.key(address), type, this.object(address))
       }
       this.#forgetFields(address)
       this.#memory.releaseObject(this.valueLength(address))

@@ -14,7 +14,7 @@ export interface KeyspaceHooks {
   /** A key was changed or deleted. Called only while `observed`. */
   changed(database: Database, key: string): void
   /** A key that coordinates is deleted now. */
-  freed(database: Database, key: string, type: number, object: ObjectValue): void
+  freed(database: Database, segment: Segment, key: string, type: number, object: ObjectValue): void
   /** All keys of a database are about to go. */
   flushing(database: Database): void
   /** All keys of a segment of a database are about to go. */

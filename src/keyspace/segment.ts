@@ -9,6 +9,7 @@
 // Invariant: dense[words(address)[INDEX]] === address for every address in the table, and count is
 // the number of both.
 
+import type { SegmentLeases } from '../leases.ts'
 import { type Arena, PAGE_SHIFT, UNIT_MASK } from './arena.ts'
 import { Expiries } from './expiries.ts'
 import { type FieldDeadlines, ROW_BYTES } from './field-deadlines.ts'
@@ -32,6 +33,8 @@ export class Segment {
   readonly expiries: Expiries
   /** When fields of its hashes do; undefined until one is to. */
   fieldDeadlines: FieldDeadlines | undefined = undefined
+  /** What coordination keeps of its values; undefined until there is one. */
+  leases: SegmentLeases | undefined = undefined
 
   readonly #memory: ValueMemory
   readonly #arena: Arena

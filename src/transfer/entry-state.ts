@@ -18,6 +18,16 @@ import type { PartLimits, Parts } from './part.ts'
 /** Yields all effects but the last, which it returns. The entry must not change meanwhile. */
 export type EntryEffects = Generator<EffectPart[], EffectPart[]>
 
+/** The one effect of an entry that is bytes, and few; most keys are so. Good until the entry changes. */
+export function packedEffect(
+  db: Database,
+  entry: number,
+  { bytes }: PartLimits,
+): EffectPart[] | undefined {
+  if (db.encoding(entry) === OBJECT || db.valueLength(entry) > bytes) return undefined
+  return begun(db, entry, db.value(entry))
+}
+
 /** The effects of an entry; `monotonic` is what the clock of leases shows now. */
 export function* entryEffects(
   db: Database,
@@ -28,23 +38,26 @@ export function* entryEffects(
   const key = db.key(entry)
   const parts = partsOf(db, entry, monotonic, limits)
   let part = parts.next()
-  const begun: EffectPart[] = [
-    'entry.begun',
-    key,
-    TYPE_NAMES[db.type(entry)]!,
-    db.encoding(entry),
-    db.expiry(entry),
-    db.access(entry),
-    part.value,
-  ]
-  if (part.done) return begun
-  yield begun
+  if (part.done) return begun(db, entry, part.value)
+  yield begun(db, entry, part.value)
   for (;;) {
     part = parts.next()
     const continued: EffectPart[] = ['entry.continued', key, part.value]
     if (part.done) return continued
     yield continued
   }
+}
+
+function begun(db: Database, entry: number, part: Buffer): EffectPart[] {
+  return [
+    'entry.begun',
+    db.key(entry),
+    TYPE_NAMES[db.type(entry)]!,
+    db.encoding(entry),
+    db.expiry(entry),
+    db.access(entry),
+    part,
+  ]
 }
 
 function partsOf(db: Database, entry: number, monotonic: number, limits: PartLimits): Parts {

@@ -19,13 +19,19 @@ import type { EffectPart } from '../call.ts'
 import { decodeEffects, encodeEffects } from '../effect-codec.ts'
 import { type EffectAccess, EffectKeys } from '../effect-keys.ts'
 import { type Effect, encodeCommand } from '../effects.ts'
+import type { Database } from '../keyspace/database.ts'
 import type { Server } from '../server.ts'
 import type { RequestMemory } from '../values/request.ts'
-import { type EntryEffects, entryEffects } from './entry-state.ts'
+import { type EntryEffects, entryEffects, packedEffect } from './entry-state.ts'
 import { PART_LIMITS, type PartLimits } from './part.ts'
 
 /** How often a key that changes while it is partly sent is put off. */
 const RESTARTS_MAX = 3
+
+interface Place {
+  readonly db: Database
+  readonly entry: number
+}
 
 /** A key that is being sent. */
 interface Partial {
@@ -87,9 +93,15 @@ export class SegmentTransfer {
       const { done, value: name } = this.#names.next()
       if (done) return this.#nextOwn()
       this.#unsent.delete(name)
-      this.#partial = this.#begin(name)
-      // A part of it was sent once, and it is gone since.
-      if (this.#partial === undefined && this.#restarts.has(name)) return this.#deletion(name)
+      const place = this.#find(name)
+      if (place !== undefined) {
+        const whole = packedEffect(place.db, place.entry, this.#limits)
+        if (whole !== undefined) return this.#effect(place.db.index, whole)
+        this.#partial = this.#begin(name, place)
+      } else if (this.#restarts.has(name)) {
+        // A part of it was sent once, and it is gone since.
+        return this.#deletion(name)
+      }
     }
     const { effects, database } = this.#partial
     const { done, value } = effects.next()
@@ -107,15 +119,18 @@ export class SegmentTransfer {
     return this.#effect(0, ['segment.tokens', this.#segment, token])
   }
 
-  /** Begins with a key; undefined if there is none any more. The look changes nothing. */
-  #begin(name: string): Partial | undefined {
+  /** Where a key is; undefined if there is none any more. The look changes nothing. */
+  #find(name: string): Place | undefined {
     const { database, key } = parseName(name)
     const db = this.#server.keyspace.databases[database]!
     const bytes = Buffer.from(key, 'latin1')
     const entry = db.findStale(bytes, 0, bytes.length)
-    if (entry === 0) return undefined
+    return entry === 0 ? undefined : { db, entry }
+  }
+
+  #begin(name: string, { db, entry }: Place): Partial {
     const effects = entryEffects(db, entry, this.#server.monotonic, this.#limits)
-    return { name, database, effects }
+    return { name, database: db.index, effects }
   }
 
   /**
@@ -190,12 +205,13 @@ export class SegmentTransfer {
   #wholeOf(name: string): Effect[] {
     this.#unsent.delete(name)
     if (this.#partial?.name === name) this.#partial = undefined
-    const whole = this.#begin(name)
-    if (whole === undefined) return [this.#deletion(name)]
+    const place = this.#find(name)
+    if (place === undefined) return [this.#deletion(name)]
+    const parts = this.#begin(name, place)
     const effects: Effect[] = []
     for (;;) {
-      const { done, value } = whole.effects.next()
-      effects.push(this.#effect(whole.database, value))
+      const { done, value } = parts.effects.next()
+      effects.push(this.#effect(parts.database, value))
       if (done) return effects
     }
   }
