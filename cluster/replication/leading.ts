@@ -26,6 +26,8 @@ export class Leading {
   readonly followers = new Map<NodeId, Follower>()
   /** The followers that count for commits. */
   voters: readonly Follower[] = []
+  /** Nobody is on the way to be in sync: the voters are all there are. */
+  isAllInSync = true
   settling: Settling | undefined = undefined
   /** A hand-over was proposed, and may be decided any moment: nothing changes the copy. */
   isPutAside = false
@@ -63,7 +65,9 @@ export class Leading {
 
   /** To be called after a follower's standing has changed. */
   countVoters(): void {
-    this.voters = [...this.followers.values()].filter(follower => follower.counts)
+    const followers = [...this.followers.values()]
+    this.voters = followers.filter(follower => follower.counts)
+    this.isAllInSync = followers.every(follower => follower.standing === 'in-sync')
   }
 
   /** How far everybody who counts is. */

@@ -314,7 +314,7 @@ export class Replication {
     const entry = new Entry(segment, ++leading.sequence, now, effects, monotonic)
     leading.tail.push(entry)
     this.#tailBytes += effects.length
-    for (const follower of leading.followers.values()) {
+    for (const follower of leading.isAllInSync ? leading.voters : leading.followers.values()) {
       if (!follower.isBegun) continue
       const { transfer } = follower
       this.#ship(leading, follower, entry, transfer?.filter(effects) ?? effects)
@@ -335,11 +335,15 @@ export class Replication {
       leading.committed = first.sequence
       first.settle(true)
     }
+    if (!leading.isAllInSync) this.#admitNewcomers(leading)
+    if (leading.settling !== undefined) this.#settleHandOver(leading)
+  }
+
+  #admitNewcomers(leading: Leading): void {
     for (const follower of leading.followers.values()) {
       if (follower.standing === 'transferred') this.#count(leading, follower)
       if (follower.standing === 'catching up') this.#join(leading, follower)
     }
-    this.#settleHandOver(leading)
   }
 
   /** Lets a follower count that has everything of before, and all of that committed. */
@@ -356,6 +360,7 @@ export class Replication {
   #join(leading: Leading, follower: Follower): void {
     if (follower.acked < follower.countsAfter) return
     follower.standing = 'joining'
+    leading.proposedAt = this.#now
     this.#proposeJoin(leading, follower)
   }
 
