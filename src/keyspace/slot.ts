@@ -26,12 +26,12 @@ let routedSlot = 0
 
 /** As `keySlot`, which need not work it out again until `forgetRoute`: the bytes must not change. */
 export function routeKey(bytes: Uint8Array, start: number, end: number): number {
-  routedBytes = undefined
-  routedSlot = keySlot(bytes, start, end)
-  routedBytes = bytes
+  const slot = computeSlot(bytes, start, end)
+  if (routedBytes !== bytes) routedBytes = bytes
   routedStart = start
   routedEnd = end
-  return routedSlot
+  routedSlot = slot
+  return slot
 }
 
 /** Other bytes may be in the place of the key that was routed. */
@@ -45,6 +45,10 @@ export function forgetRoute(): void {
  */
 export function keySlot(bytes: Uint8Array, start: number, end: number): number {
   if (bytes === routedBytes && start === routedStart && end === routedEnd) return routedSlot
+  return computeSlot(bytes, start, end)
+}
+
+function computeSlot(bytes: Uint8Array, start: number, end: number): number {
   let crc = 0
   for (let i = start; i < end; i++) {
     const byte = bytes[i]!
