@@ -29,7 +29,9 @@ export class Lease {
   token: number | undefined
   /** In the place of a length: the connection as long as which it lasts. */
   binding: Binding | undefined
-  readonly #loss = new AbortController()
+  #loss: LatchkeyError | undefined
+  /** Made when somebody asks for the signal: most never do, and it costs more than all the rest. */
+  #controller: AbortController | undefined
 
   constructor(leaseMs: number, renews: boolean, token: number, sentAt: number) {
     this.leaseMs = leaseMs
@@ -40,12 +42,16 @@ export class Lease {
 
   /** Aborts when it is lost, or may be. */
   get signal(): AbortSignal {
-    return this.#loss.signal
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#loss !== undefined) this.#controller.abort(this.#loss)
+    }
+    return this.#controller.signal
   }
 
   /** True only while it certainly holds; true to the clock even where timers are late. */
   get isCertain(): boolean {
-    return !this.#loss.signal.aborted && now() < this.deadline
+    return this.#loss === undefined && now() < this.deadline
   }
 
   /** The server granted time, asked at `sentAt`. */
@@ -66,8 +72,9 @@ export class Lease {
   }
 
   lose(why: string, cause?: unknown): void {
-    if (this.#loss.signal.aborted) return
-    this.#loss.abort(new LatchkeyError('LOST', why, cause === undefined ? {} : { cause }))
+    if (this.#loss !== undefined) return
+    this.#loss = new LatchkeyError('LOST', why, cause === undefined ? {} : { cause })
+    this.#controller?.abort(this.#loss)
   }
 }
 
