@@ -5,15 +5,15 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { latchkey } from '../../src/client/index.ts'
-import { cpuSeconds } from '../process-clock.ts'
 import { percentile } from '../statistics.ts'
 import type { LatchTask, Order, Report } from './orders.ts'
+import { Stopwatch } from './stopwatch.ts'
 
 export async function measureLatch(order: Order<LatchTask>): Promise<Report> {
   const redis = new Redis(order.port, '127.0.0.1')
   const grid = latchkey(redis, { waitConnectionsMax: order.awaiters })
   const openings: number[] = []
-  let cpu = 0
+  let [serverCpu, clientCpu] = [0, 0]
   try {
     // The first opening is not counted: before it the connections are made.
     for (let round = 0; round <= order.rounds; round += 1) {
@@ -25,13 +25,15 @@ export async function measureLatch(order: Order<LatchTask>): Promise<Report> {
         lastAt = performance.now()
       })
       while ((await latch.info())?.waiting !== order.awaiters);
-      const cpuBefore = cpuSeconds(order.pid)
+      const stopwatch = new Stopwatch(order.pid)
       const start = performance.now()
       await latch.down()
       await Promise.all(released)
       if (round === 0) continue
       openings.push(lastAt - start)
-      cpu += cpuSeconds(order.pid) - cpuBefore
+      const { serverCpuSeconds, clientCpuSeconds } = stopwatch.taken()
+      serverCpu += serverCpuSeconds
+      clientCpu += clientCpuSeconds
     }
   } finally {
     grid.close()
@@ -41,7 +43,8 @@ export async function measureLatch(order: Order<LatchTask>): Promise<Report> {
   return {
     operations: order.awaiters * order.rounds,
     seconds: openings.reduce((sum, ms) => sum + ms, 0) / 1000,
-    serverCpuSeconds: cpu,
+    serverCpuSeconds: serverCpu,
+    clientCpuSeconds: clientCpu,
     handOvers: order.rounds,
     p50Ms: percentile(openings, 0.5),
     p99Ms: percentile(openings, 0.99),

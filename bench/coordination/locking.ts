@@ -8,9 +8,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { cpuSeconds } from '../process-clock.ts'
 import { percentile } from '../statistics.ts'
 import type { LockTask, Order, Report } from './orders.ts'
+import { Stopwatch, type Taken } from './stopwatch.ts'
 import { type Acquire, type Release, systemNamed } from './systems.ts'
 
 const WARM_UP_MS = 1000
@@ -32,11 +32,9 @@ export async function measureLocking(order: Order<LockTask>): Promise<Report> {
   try {
     await Promise.race([sleep(WARM_UP_MS), ...contenders])
     contest.startCounting()
-    const cpuBefore = cpuSeconds(order.pid)
-    const start = performance.now()
+    const stopwatch = new Stopwatch(order.pid)
     await Promise.race([sleep(order.seconds * 1000), ...contenders])
-    const seconds = (performance.now() - start) / 1000
-    return { ...contest.report(), seconds, serverCpuSeconds: cpuSeconds(order.pid) - cpuBefore }
+    return { ...contest.report(), ...stopwatch.taken() }
   } finally {
     contest.end()
     // Not awaited: a library that polls without end goes on after its connection is gone.
@@ -80,7 +78,7 @@ class Contest {
     for (const letIn of this.#letIn) letIn()
   }
 
-  report(): Omit<Report, 'seconds' | 'serverCpuSeconds'> {
+  report(): Omit<Report, keyof Taken> {
     // Those who never got it have waited too.
     for (const contender of this.#askedAt.keys()) this.#waited(contender)
     const handOvers = Float64Array.from(this.#handOverMs).sort()

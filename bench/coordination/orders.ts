@@ -58,6 +58,8 @@ export interface Report {
   readonly operations: number
   readonly seconds: number
   readonly serverCpuSeconds: number
+  /** Of the measuring process, with the library in it. */
+  readonly clientCpuSeconds: number
   /** From the call that gives the lock up until somebody else has it, or to the last release of a latch. */
   readonly handOvers: number
   readonly p50Ms: number

@@ -5,8 +5,8 @@
 // measurement.
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cpuSeconds } from '../process-clock.ts'
 import type { Report } from './orders.ts'
+import { Stopwatch } from './stopwatch.ts'
 
 const WARM_UP_MS = 500
 const LINE_FEED = 0x0a
@@ -37,13 +37,11 @@ export async function measurePipelined(load: PipelinedLoad): Promise<Report> {
   try {
     await Promise.race([sleep(WARM_UP_MS), failure])
     batches = 0
-    const cpuBefore = cpuSeconds(load.pid)
-    const start = performance.now()
+    const stopwatch = new Stopwatch(load.pid)
     await Promise.race([sleep(load.seconds * 1000), failure])
     return {
+      ...stopwatch.taken(),
       operations: batches * load.operationsPerBatch,
-      seconds: (performance.now() - start) / 1000,
-      serverCpuSeconds: cpuSeconds(load.pid) - cpuBefore,
       handOvers: 0,
       p50Ms: 0,
       p99Ms: 0,

@@ -27,8 +27,13 @@ function metricsOf({ unit, isContended }: Contest): readonly Metric[] {
       { title: 'longest wait ms', of: r => r.longestWaitMs, digits: 0 },
     )
   }
-  const cpu = (r: Report) => (r.serverCpuSeconds * 1e6) / Math.max(r.operations, 1)
-  return [...metrics, { title: 'server CPU µs each', of: cpu, digits: 1 }]
+  const each = (cpuSeconds: number, { operations }: Report) =>
+    (cpuSeconds * 1e6) / Math.max(operations, 1)
+  return [
+    ...metrics,
+    { title: 'server CPU µs each', of: r => each(r.serverCpuSeconds, r), digits: 1 },
+    { title: 'client CPU µs each', of: r => each(r.clientCpuSeconds, r), digits: 1 },
+  ]
 }
 
 export function coordinationTables(rows: readonly CoordinationRow[]): string {

@@ -104,6 +104,7 @@ describe('the tables', () => {
     operations: 100 * scale,
     seconds: 1,
     serverCpuSeconds: 0.01,
+    clientCpuSeconds: 0.02,
     handOvers: 0,
     p50Ms: 2,
     p99Ms: 4 / scale,
