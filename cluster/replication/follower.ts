@@ -35,6 +35,8 @@ export class Follower {
   acked = 0
 
   transfer: Transfer | undefined = undefined
+  /** Of the segment when the transfer began. */
+  transferEpoch = 0
   /** Bytes of state sent and not acknowledged. */
   stateBytes = 0
   /** The last entry that it applied without knowing whether it is committed. */

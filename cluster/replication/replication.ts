@@ -560,6 +560,7 @@ export class Replication {
     follower.isBegun = true
     follower.begunAt = this.#now
     follower.transfer = this.#store.transfer(segment)
+    follower.transferEpoch = epoch
     this.#receiving.add(follower)
     session.tell({ kind: 'transfer', segment, epoch, sequence })
   }
@@ -584,6 +585,9 @@ export class Replication {
     follower.transferredAt = sequence
     session.ship({ kind: 'transferred', segment, sequence }, follower, sequence)
     follower.transferredBy = session.sent
+    // It follows under the epoch in which the transfer began. Else it would refuse what comes when
+    // it learns of a newer one, and its refusal would look like one of before.
+    if (follower.transferEpoch !== leading.epoch) this.#begin(leading, follower)
   }
 
   // Links that peers dialled: the backup

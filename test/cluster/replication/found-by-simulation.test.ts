@@ -58,6 +58,27 @@ describe('a receiver', () => {
     expect(proposed(made)).toEqual(['in-sync 2'])
   })
 
+  it('that gets its state across epochs follows under the latest one', () => {
+    const made = receiving()
+    made.tell(1, 2)
+    // The receiver does not hear of this yet.
+    made.topology = join(made.topology, 3)
+    made.decide(step(made.topology, 'add-owner', 0, 3))
+    made.tell(1)
+    for (let part = 0; part < 4; part++) {
+      made.deliver({ but: [3] })
+      made.pass(20)
+    }
+    expect(proposed(made)).toEqual(['in-sync 2'])
+    made.tell(2)
+    const entry = made.execute(1, 'b')
+    made.deliver({ but: [3] })
+    expect(entry.isCommitted).toBe(true)
+    made.pass(20)
+    made.deliver({ but: [3] })
+    expect(made.words(2)).toBe('a b')
+  })
+
   it('that was proposed still counts when members change and the segment does not', () => {
     const made = joining()
     made.topology = join(made.topology, 3)
