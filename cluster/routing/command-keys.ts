@@ -3,15 +3,17 @@
 // Nearly all commands have one key at a fixed place, or none. That is found out once for each row,
 // so that routing a GET takes one look at a table.
 
-import { type Command, RUNS_QUEUE } from '../../src/command.ts'
+import { type Command, RUNS_QUEUE, WRITE } from '../../src/command.ts'
 import type { Registry } from '../../src/registry.ts'
 
 /** The keys have to be searched for, by the row's specs. */
 export const SEARCHED = -1
 export const KEYLESS = 0
+/** It names no key, and changes those of all segments. */
+export const EVERYWHERE = -2
 const INDEX_MAX = 127
 
-/** By the command's number: the index of its only key, KEYLESS or SEARCHED. */
+/** By the command's number: the index of its only key, or one of the above. */
 export function keyIndexes(registry: Registry): Int8Array {
   return Int8Array.from(registry.all, keyIndex)
 }
@@ -32,8 +34,11 @@ export function unroutedByClients(registry: Registry): Uint8Array {
 function keyIndex(command: Command): number {
   // What the transaction has queued has keys, and they are those of EXEC.
   if ((command.bits & RUNS_QUEUE) !== 0) return SEARCHED
-  const { arity, keys, keysOf } = command.spec
-  if (keys === undefined || keys.length === 0) return KEYLESS
+  const { arity, group, keys, keysOf } = command.spec
+  if (keys === undefined || keys.length === 0) {
+    // Libraries of functions are no data of a segment.
+    return (command.bits & WRITE) !== 0 && group !== 'scripting' ? EVERYWHERE : KEYLESS
+  }
   const [{ begin, find, flags }] = keys as [(typeof keys)[number]]
   const isOnly = keys.length === 1 && keysOf === undefined && !flags.includes('incomplete')
   const isFixed = begin.kind === 'index' && find.kind === 'range' && find.last === 0

@@ -8,8 +8,7 @@
 // the lease is over, so there is no second look for that: the lease is compared with the clock once
 // for every chunk of requests, after it came.
 //
-// Invariant: a segment is open only if the view says `serves` and the lease lasted beyond the last
-// reading of the clock.
+// Invariant: what runs here has keys in a segment that is served, or none.
 
 import type { Call } from '../../src/call.ts'
 import { type Client, FORWARDED, IN_MULTI, READONLY_MODE } from '../../src/client.ts'
@@ -17,37 +16,30 @@ import { IMMEDIATE, NOSCRIPT, PUBSUB, RUNS_QUEUE, WRITE } from '../../src/comman
 import { NO_SEGMENT } from '../../src/effects.ts'
 import { errors, ReplyError } from '../../src/errors.ts'
 import type { Fact } from '../../src/info/sections.ts'
-import {
-  forgetRoute,
-  keySlot,
-  NO_SLOT,
-  routeKey,
-  SEGMENT_SHIFT,
-  SEGMENTS,
-} from '../../src/keyspace/slot.ts'
+import { forgetRoute, keySlot, NO_SLOT, routeKey, SEGMENT_SHIFT } from '../../src/keyspace/slot.ts'
 import { KeyPositions } from '../../src/keyspecs.ts'
 import type { Router } from '../../src/router.ts'
 import type { Server } from '../../src/server.ts'
 import { SEVERAL_SLOTS } from '../../src/transaction.ts'
-import type { ClusterView, PeerChannel, SegmentRole } from '../node/view.ts'
+import type { ClusterView, PeerChannel } from '../node/view.ts'
 import type { Member } from '../topology/member.ts'
 import { primary } from '../topology/segment.ts'
 import { findMember } from '../topology/topology.ts'
 import { mayReadBackup } from './backup-read.ts'
-import { KEYLESS, keyIndexes, unroutedByClients } from './command-keys.ts'
+import { EVERYWHERE, KEYLESS, keyIndexes, unroutedByClients } from './command-keys.ts'
 import type { Dialler } from './dialler.ts'
 import { listenForUnblocking } from './forward-door.ts'
 import { Forwarder } from './forwarder.ts'
 import { PeerPubSub } from './peer-pubsub.ts'
 import { PutOff } from './put-off.ts'
 import { leave } from './segment-left.ts'
+import { OPEN, SegmentsServed } from './segments-served.ts'
 
 /** Renewals of the lease, and commits, come unannounced: who waits for one looks this often. */
 const LEASE_LOOK_MS = 10
 
-const NOTHING_SERVED = new Uint8Array(SEGMENTS)
-const OPEN = 1
-const READ_ONLY = 2
+/** In the place of a segment: all those of this node, which FLUSHALL changes at once. */
+const ALL_SEGMENTS = -2
 
 export interface RouterOptions {
   readonly server: Server
@@ -70,12 +62,7 @@ export class ClusterRouter implements Router {
   readonly #keyIndexes: Int8Array
   readonly #positions = new KeyPositions()
   readonly #putOff = new PutOff()
-  /** For each segment that the view says we serve OPEN, or READ_ONLY where it has too few copies. */
-  readonly #served = new Uint8Array(SEGMENTS)
-  /** `#served` while the lease holds, else NOTHING_SERVED. */
-  #open: Uint8Array = NOTHING_SERVED
-  /** The view has changed since `#served` was filled. */
-  #isStale = true
+  readonly #segments: SegmentsServed
   /** Segments with waiting calls whose turn came while the segment was not served. */
   readonly #missedTurns = new Set<number>()
   /** 1 for commands, by their numbers, that client libraries do not route by their keys. */
@@ -89,6 +76,7 @@ export class ClusterRouter implements Router {
     const { server, view, channel, dialler, secret, nonce, readBackup } = options
     this.#server = server
     this.#view = view
+    this.#segments = new SegmentsServed(server, view)
     this.#readBackup = readBackup
     this.#keyIndexes = keyIndexes(server.registry)
     this.#isUnrouted = unroutedByClients(server.registry)
@@ -112,55 +100,36 @@ export class ClusterRouter implements Router {
     return this.#putOff.size
   }
 
-  /** Whether this node's lease lasted when the clock was read last. */
-  get holdsLease(): boolean {
-    return this.#server.monotonic < this.#view.leaseUntil
-  }
-
   // Time and roles
 
   clockRead(): void {
-    const isOpen = this.holdsLease && !this.#isStale && !this.#view.isCongested
-    this.#open = isOpen ? this.#served : NOTHING_SERVED
+    this.#segments.clockRead()
   }
 
   readonly #viewChanged = (): void => {
-    this.#isStale = true
-    this.#open = NOTHING_SERVED
+    this.#segments.viewChanged()
     if (this.isDue) this.#server.wakeUp()
   }
 
   /** Many roles change at once, so those who wait are looked after when the turn ends. */
   get isDue(): boolean {
-    return this.#isStale && (this.#isAwaited || this.#forwarder.hasRetries)
+    return this.#segments.isStale && (this.#isAwaited || this.#forwarder.hasRetries)
   }
 
   get #isAwaited(): boolean {
     return this.#putOff.size > 0 || this.#missedTurns.size > 0
   }
 
-  #refresh(): void {
-    const view = this.#view
-    const copiesMin = this.#server.config.values['min-insync-owners']
-    for (let i = 0; i < SEGMENTS; i++) {
-      const isWritable = view.topology.segments[i]!.inSync.length >= copiesMin
-      this.#served[i] = view.roleOf(i) !== 'serves' ? 0 : isWritable ? OPEN : READ_ONLY
-    }
-    this.#isStale = false
-    this.clockRead()
-  }
-
   get nextDeadline(): number {
     const forwarded = this.#forwarder.nextDeadline
     if (!this.#isAwaited) return forwarded
     const first = Math.min(this.#putOff.firstUntil, forwarded)
-    const isUsual = this.holdsLease && !this.#view.isCongested
-    return isUsual ? first : Math.min(first, this.#server.monotonic + LEASE_LOOK_MS)
+    return this.#segments.isUsual ? first : Math.min(first, this.#server.monotonic + LEASE_LOOK_MS)
   }
 
   wake(): void {
-    const hasChanged = this.#isStale
-    if (hasChanged) this.#refresh()
+    const hasChanged = this.#segments.isStale
+    this.#segments.refresh()
     const { dispatch, monotonic } = this.#server
     this.#forwarder.wake(monotonic, hasChanged)
     for (const client of this.#putOff.take(monotonic, this.#isDecided)) dispatch.tryAgain(client)
@@ -177,23 +146,13 @@ export class ClusterRouter implements Router {
 
   /** Whether a command on the segment would not have to wait. */
   readonly #isDecided = (segment: number): boolean => {
-    const role = this.#roleOf(segment)
-    return role !== 'settles' && (role !== 'serves' || this.#open[segment] !== 0)
-  }
-
-  /** As the view has it; a primary that is this node itself cannot be elsewhere for long. */
-  #roleOf(segment: number): SegmentRole {
-    const role = this.#view.roleOf(segment)
-    if (role !== 'elsewhere' && role !== 'backs up') return role
-    const owner = primary(this.#view.topology.segments[segment]!)
-    if (owner === undefined) return 'lost'
-    return owner === this.#view.self ? 'settles' : role
+    if (segment === ALL_SEGMENTS) return this.#segments.areAllFree
+    const role = this.#segments.roleOf(segment)
+    return role !== 'settles' && (role !== 'serves' || this.#segments.isFree(segment))
   }
 
   serves(segment: number): boolean {
-    if (segment === NO_SEGMENT) return true
-    if (this.#isStale) this.#refresh()
-    if (this.#open[segment] !== 0) return true
+    if (segment === NO_SEGMENT || this.#segments.isFree(segment)) return true
     this.#missedTurns.add(segment)
     this.#server.reschedule()
     return false
@@ -219,10 +178,18 @@ export class ClusterRouter implements Router {
       const segment = slot >>> SEGMENT_SHIFT
       call.slot = slot
       call.segment = segment
-      return this.#open[segment] === OPEN || this.#admitElse(call)
+      return this.#segments.open[segment] === OPEN || this.#admitElse(call)
     }
     forgetRoute()
-    return at === KEYLESS || this.#admitSearched(call)
+    if (at === KEYLESS) return true
+    return at === EVERYWHERE ? this.#admitEverywhere(call) : this.#admitSearched(call)
+  }
+
+  /** What changes all keys of the node must not miss those that are on their way. */
+  #admitEverywhere(call: Call): boolean {
+    if (isQueued(call)) return true
+    if (this.#segments.isAnyReadOnly) return this.#refuse(call, errors.noReplicas)
+    return this.#segments.areAllFree || this.#wait(call, ALL_SEGMENTS)
   }
 
   #admitSearched(call: Call): boolean {
@@ -236,7 +203,7 @@ export class ClusterRouter implements Router {
       if (i === 0) this.#tell(call, slot)
       else if (slot !== call.slot) return this.#refuseSeveral(call)
     }
-    return this.#open[call.segment] === OPEN || this.#admitElse(call)
+    return this.#segments.open[call.segment] === OPEN || this.#admitElse(call)
   }
 
   #admitTransaction(call: Call): boolean {
@@ -246,14 +213,17 @@ export class ClusterRouter implements Router {
     if (transaction.slot === NO_SLOT) return this.#admitWatched(call)
     this.#tell(call, transaction.slot)
     // What is watched and what is run are to be at one node.
-    if (this.#open[call.segment] === OPEN && call.client.watchesAt === undefined) return true
+    const isOpen = this.#segments.open[call.segment] === OPEN
+    if (isOpen && call.client.watchesAt === undefined) return true
     return this.#admitElse(call)
   }
 
   /** A transaction without keys runs where its keys are watched. */
   #admitWatched(call: Call): boolean {
-    const { watchesAt } = call.client
-    if (watchesAt === undefined) return true
+    const { transaction, watchesAt } = call.client
+    if (watchesAt === undefined) {
+      return (transaction!.bits & WRITE) === 0 || this.#admitEverywhere(call)
+    }
     const member = findMember(this.#view.topology, watchesAt)
     if (member !== undefined && this.#forwarder.forwardTransaction(call, member)) return false
     return this.#refuse(call, errors.clusterDown)
@@ -266,21 +236,19 @@ export class ClusterRouter implements Router {
 
   /** As in Redis, a first key that nobody serves counts before keys that are apart. */
   #refuseSeveral(call: Call): false {
-    const isLost = this.#roleOf(call.segment) === 'lost'
+    const isLost = this.#segments.roleOf(call.segment) === 'lost'
     return this.#refuse(call, isLost ? errors.slotNotServed : errors.crossSlot)
   }
 
   /** The segment is not open. */
   #admitElse(call: Call): boolean {
-    if (this.#isStale) this.#refresh()
     const { segment } = call
-    if (this.#served[segment] !== 0 && this.holdsLease) return this.#admitGuarded(call)
-    switch (this.#roleOf(segment)) {
+    if (this.#segments.isServed(segment)) return this.#admitGuarded(call)
+    switch (this.#segments.roleOf(segment)) {
       case 'serves':
       case 'settles':
         // It is queued in any case, and EXEC waits.
-        if (isQueued(call)) return true
-        return this.#wait(call)
+        return isQueued(call) || this.#wait(call, segment)
       case 'lost':
         return this.#refuse(call, errors.slotNotServed)
       case 'backs up':
@@ -297,8 +265,8 @@ export class ClusterRouter implements Router {
     const { client, command, segment } = call
     const bits = command.bits | (client.transaction?.bits ?? 0)
     if ((bits & WRITE) !== 0) {
-      if (this.#served[segment] === READ_ONLY) return this.#refuse(call, errors.noReplicas)
-      if (this.#view.isCongested && !isQueued(call)) return this.#wait(call)
+      if (this.#segments.isReadOnly(segment)) return this.#refuse(call, errors.noReplicas)
+      if (this.#view.isCongested && !isQueued(call)) return this.#wait(call, segment)
     }
     return this.#watchesHere(call)
   }
@@ -308,12 +276,15 @@ export class ClusterRouter implements Router {
     return asks && !client.is(IN_MULTI) && mayReadBackup(command)
   }
 
-  #wait(call: Call): false {
+  #wait(call: Call, segment: number): false {
     const { client } = call
     const { config, dispatch, monotonic } = this.#server
     const timeoutMs = config.values['cluster-park-timeout']
-    if (!this.#putOff.add(client, call.segment, monotonic, timeoutMs)) {
-      return this.#refuse(call, this.holdsLease ? errors.slotNotServed : errors.clusterDown)
+    if (!this.#putOff.add(client, segment, monotonic, timeoutMs)) {
+      return this.#refuse(
+        call,
+        this.#segments.holdsLease ? errors.slotNotServed : errors.clusterDown,
+      )
     }
     this.#everPutOff++
     dispatch.putOff(client)
@@ -366,7 +337,7 @@ export class ClusterRouter implements Router {
     if (at <= 0 || !this.#mayForward(call) || (call.command.bits & IMMEDIATE) !== 0) return false
     const slot = keySlot(call.bytes, call.start(at), call.end(at))
     this.#tell(call, slot)
-    const role = this.#roleOf(call.segment)
+    const role = this.#segments.roleOf(call.segment)
     if (role !== 'elsewhere' && role !== 'backs up') return false
     const owner = this.#ownerOf(call.segment)
     return owner !== undefined && this.#forwarder.follow(call, owner)
@@ -417,19 +388,14 @@ export class ClusterRouter implements Router {
       const at = found.positions[i]!
       const slot = keySlot(call.bytes, call.start(at), call.end(at))
       const isWrite = (call.command.bits & WRITE) !== 0
-      if (isWrite && this.#served[slot >>> SEGMENT_SHIFT] === READ_ONLY) return errors.noReplicas
+      if (isWrite && this.#segments.isReadOnly(slot >>> SEGMENT_SHIFT)) return errors.noReplicas
       if (outer.slot !== NO_SLOT) {
         if (slot !== outer.slot) return errors.scriptCrossSlot
-      } else if (!this.#isServedNow(slot >>> SEGMENT_SHIFT)) {
+      } else if (!this.#segments.isServed(slot >>> SEGMENT_SHIFT)) {
         return errors.scriptNotLocal
       }
     }
     return undefined
-  }
-
-  #isServedNow(segment: number): boolean {
-    if (this.#isStale) this.#refresh()
-    return this.#served[segment] !== 0 && this.holdsLease
   }
 
   // Clients

@@ -230,6 +230,32 @@ describe('while a segment settles', () => {
     expect(client.replies()).toEqual(['PONG'])
   })
 
+  test('FLUSHALL waits until all segments of the node are served, reads without keys do not', () => {
+    const node = settling()
+    node.view.roles.set(200, 'settles')
+    const client = node.connect()
+    client.call('SET', keyIn(1), '1')
+    client.send('FLUSHALL')
+    expect(client.replies()).toEqual([])
+    expect(node.connect().call('DBSIZE')).toBe(1)
+    node.view.setRole(0, undefined)
+    node.server.flush()
+    expect(client.replies()).toEqual(['OK'])
+    expect(client.call('DBSIZE')).toBe(0)
+  })
+
+  test('FLUSHALL in a transaction waits too', () => {
+    const node = settling()
+    const client = node.connect()
+    client.call('MULTI')
+    client.call('FLUSHALL')
+    client.send('EXEC')
+    expect(client.replies()).toEqual([])
+    node.view.setRole(0, undefined)
+    node.server.flush()
+    expect(client.replies()).toEqual([['OK']])
+  })
+
   test('a primary that the view calls elsewhere though it is us is waited for', () => {
     const node = new RoutedServer()
     node.view.roles.set(0, 'elsewhere')
@@ -487,6 +513,7 @@ describe('a write', () => {
     expect(client.call('EVAL', "return redis.call('SET', KEYS[1], 4)", '1', own)).toMatchObject({
       text: expect.stringContaining('NOREPLICAS'),
     })
+    expect(client.call('FLUSHALL')).toEqual(noReplicas)
     expect(client.call('GET', own)).toBe('2')
     client.call('CONFIG', 'SET', 'min-insync-owners', '1')
     expect(client.call('SET', own, '5')).toBe('OK')
