@@ -150,6 +150,7 @@ function readOptions(call: Call, ofGroup: boolean): ReadOptions {
   for (let i = 1; i < call.count && options.firstKey === 0; i++) {
     const behind = call.count - i - 1
     if (call.is(i, 'BLOCK') && behind >= 1) {
+      if (call.isScripted) throw blockInScript(call)
       options.deadline = readTimeoutMs(call, ++i)
     } else if (call.is(i, 'COUNT') && behind >= 1) {
       options.count = Math.max(call.integer(++i), 0)
@@ -171,6 +172,10 @@ function readOptions(call: Call, ofGroup: boolean): ReadOptions {
   if (options.firstKey === 0) throw errors.syntax
   if (ofGroup && options.group === 0) throw noGroup
   return options
+}
+
+function blockInScript(call: Call): ReplyError {
+  return new ReplyError(`ERR ${call.text(0)} command is not allowed with BLOCK option from scripts`)
 }
 
 function unbalanced(call: Call, ofGroup: boolean): ReplyError {

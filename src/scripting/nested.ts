@@ -167,12 +167,14 @@ export class NestedCommands {
       const denial = this.#server.acl.checkScripted(call)
       if (denial !== undefined) return denial.text
     }
-    if ((bits & WRITE) !== 0) {
-      if (run.readOnly) return READ_ONLY
-      if ((bits & DENYOOM) !== 0 && run.refusesMemory && !run.wrote) return errors.outOfMemory.text
-      run.wrote = true
-    }
-    return this.#server.router?.deny(run.call, call)?.text
+    const writes = (bits & WRITE) !== 0
+    if (writes && run.readOnly) return READ_ONLY
+    const isFull = writes && (bits & DENYOOM) !== 0 && run.refusesMemory && !run.wrote
+    if (isFull) return errors.outOfMemory.text
+    const denial = this.#server.router?.deny(run.call, call)
+    if (denial !== undefined) return denial.text
+    if (writes) run.wrote = true
+    return undefined
   }
 
   #execute(thread: LuaThread, run: Run): boolean {

@@ -52,7 +52,7 @@ export class RedisLibrary {
     sandbox: Sandbox,
     thread: LuaThread,
     functions: Readonly<Record<string, LuaFunction>>,
-    refusesMissing = false,
+    isLoading = false,
   ): void {
     const lua = this.#lua
     lua.api.lua_createtable(thread, 0, 0)
@@ -60,12 +60,12 @@ export class RedisLibrary {
     LOG_LEVELS.forEach((level, i) => {
       lua.setNumber(thread, -1, `LOG_${level.toUpperCase()}`, i)
     })
-    for (const [name, flags] of Object.entries(REPLICATION)) {
+    for (const [name, flags] of Object.entries(isLoading ? {} : REPLICATION)) {
       lua.setNumber(thread, -1, name, flags)
     }
     lua.setText(thread, -1, 'REDIS_VERSION', REDIS_VERSION)
     lua.setNumber(thread, -1, 'REDIS_VERSION_NUM', versionNumber(REDIS_VERSION))
-    if (refusesMissing) sandbox.refuseMissing(thread)
+    if (isLoading) sandbox.refuseMissing(thread)
     sandbox.protect(thread)
     lua.setField(thread, -2, 'redis')
   }

@@ -27,6 +27,7 @@ interface KnownScript {
 
 const noScript = new ReplyError('NOSCRIPT No matching script. Please use EVAL.')
 const cacheFull = new ReplyError('ERR too many scripts are known: SCRIPT FLUSH makes room')
+const notInCluster = new ReplyError("ERR Can not run script on cluster, 'no-cluster' flag is set.")
 const writesByReader = new ReplyError(
   'ERR Can not execute a script with write flag using *_ro command.',
 )
@@ -206,6 +207,7 @@ export function startRun(
   const { server } = call
   const outOfMemory = server.memoryLimit > 0 && !server.makeRoom()
   if (!flags.compatible) {
+    if (flags.noCluster && server.mode === 'cluster') throw notInCluster
     if (readOnly && !flags.noWrites) throw writesByReader
     if (outOfMemory && !flags.allowOom && !flags.noWrites) throw errors.outOfMemory
   }

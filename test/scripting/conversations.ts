@@ -187,6 +187,8 @@ export const conversations: Readonly<Record<string, readonly Step[]>> = {
     'return redis.call("blpop","x",0)',
     'return redis.call("brpoplpush","x","y",0)',
     'return redis.call("wait",1,0)',
+    'return redis.call("xread","block",0,"streams","x","$")',
+    'return redis.call("xreadgroup","group","g","c","block","x","streams","x",">")',
     'return redis.call("auth","x")',
     'return redis.call("client","list")',
     'return redis.call("client","id")',

@@ -116,7 +116,9 @@ it('memory that a script has taken is given back', () => {
   const client = server.connect()
   const cached = client.call('SCRIPT', 'LOAD', 'return "loaded before"') as string
   client.call('EVAL', 'return "evaluated before"', '0')
-  expect(textOf(client, 'local s = "x" while true do s = s .. s end')).toContain('not enough memory')
+  expect(textOf(client, 'local s = "x" while true do s = s .. s end')).toContain(
+    'not enough memory',
+  )
   expect(server.server.scripts.engineMemory).toBeLessThan(MEMORY_BYTES_MAX / 4)
   expect(client.call('EVALSHA', cached, '0')).toBe('loaded before')
   expect(client.call('EVALSHA', sha1hex('return "evaluated before"'), '0')).toBe('evaluated before')
