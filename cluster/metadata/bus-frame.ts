@@ -10,7 +10,12 @@ export const FRAME_BYTES_MAX = 8 * 1024 * 1024
 
 /** The peer does not keep to the format. */
 export class BusError extends Error {
-  override readonly name = 'BusError'
+  override readonly name: string = 'BusError'
+}
+
+/** The peer knows the secret, and belongs to another cluster. */
+export class ForeignCluster extends BusError {
+  override readonly name = 'ForeignCluster'
 }
 
 export function frame(body: Uint8Array): Buffer {

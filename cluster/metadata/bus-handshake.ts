@@ -4,14 +4,15 @@
 //   listener  hello: version, id, cluster, nonce; and its proof
 //   dialler   its proof
 //
-// Both prove before either judges, so that both can say what was wrong. A proof covers both ids and both nonces (peer-proof.ts), so it shows that its sender knows the
-// secret now, here, and as this node. Nodes of two clusters part at once; one that has not joined
-// yet belongs to none, and may talk to any.
+// Both prove before either judges, so that both can say what was wrong. A proof covers both ids and
+// both nonces (peer-proof.ts), so it shows that its sender knows the secret now, here, and as this
+// node. Nodes of two clusters part at once; one that has not joined yet belongs to none, and may
+// talk to any.
 
 import { isProof, proveSecret, type Side } from '../peer-proof.ts'
 import { DecodeError, Reader, Writer } from '../raft/bytes.ts'
 import type { NodeId } from '../raft/configuration.ts'
-import { BusError } from './bus-frame.ts'
+import { BusError, ForeignCluster } from './bus-frame.ts'
 import type { ClusterId } from './message.ts'
 
 export const BUS_VERSION = 1
@@ -76,5 +77,5 @@ export function check(secret: string, side: Side, introduced: Introduced, proof:
     dialler.cluster !== undefined &&
     listener.cluster !== undefined &&
     dialler.cluster !== listener.cluster
-  if (isForeign) throw new BusError('another cluster')
+  if (isForeign) throw new ForeignCluster('another cluster')
 }

@@ -3,9 +3,9 @@
 //
 // Two nodes may have a connection each way. Both use the one that the lower id dialled, for both
 // directions, and the other one only if there is no such: a node whose address nobody knows yet is
-// answered on the one that it dialled. A connection on which something
-// was sent and nothing comes back for a while is taken for dead and dialled anew, because the
-// system would wait for minutes after a cable was cut and mended.
+// answered on the one that it dialled. A connection on which something was sent and nothing comes
+// back for a while is taken for dead and dialled anew, because the system would wait for minutes
+// after a cable was cut and mended.
 //
 // Without a secret anybody could become a member. Then only peers of the same machine are talked
 // to, unless protected mode is off.
@@ -14,6 +14,7 @@ import net from 'node:net'
 import type { NodeId } from '../raft/configuration.ts'
 import { BusConnection, type ConnectionEvents, type Own } from './bus-connection.ts'
 import { BusError } from './bus-frame.ts'
+import type { BusPorts } from './bus-ports.ts'
 import type { Log } from './log.ts'
 import type { Address, Recipient } from './message.ts'
 
@@ -25,6 +26,7 @@ const STRANGERS_MAX = 256
 const COMPLAINTS_MAX = 1_000
 
 export interface BusOptions {
+  readonly ports: BusPorts
   readonly own: () => Own
   /** Only peers on this machine. */
   readonly isLocalOnly: boolean
@@ -45,7 +47,7 @@ interface Dial {
 
 export class Bus {
   readonly #options: BusOptions
-  readonly #servers: net.Server[] = []
+  readonly #ports: BusPorts
   /** By address, so that a seed and the member that it turns out to be are one. */
   readonly #dials = new Map<string, Dial>()
   readonly #accepted = new Map<NodeId, BusConnection>()
@@ -56,22 +58,11 @@ export class Bus {
 
   constructor(options: BusOptions) {
     this.#options = options
-  }
-
-  /** Fails with the system's error if an address is not to be had. `-` marks one that may be missing. */
-  async listen(addresses: readonly string[], port: number): Promise<void> {
-    for (const given of addresses) {
-      const isOptional = given.startsWith('-')
-      const host = hostOf(isOptional ? given.slice(1) : given)
-      const server = net.createServer(socket => this.#accept(socket))
-      try {
-        await listening(server, { host, port, ipv6Only: host.includes(':') })
-        server.on('error', error => this.#options.log.error({ error }, 'accepting failed'))
-        this.#servers.push(server)
-      } catch (error) {
-        if (!isOptional) throw error
-      }
-    }
+    this.#ports = options.ports
+    this.#ports.open(
+      socket => this.#accept(socket),
+      error => options.log.error({ error }, 'accepting failed'),
+    )
   }
 
   send(to: Recipient, bytes: Uint8Array): void {
@@ -97,11 +88,9 @@ export class Bus {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    const closed = this.#servers.map(
-      server => new Promise<void>(resolve => server.close(() => resolve())),
-    )
+    const closed = this.#ports.close()
     for (const connection of this.#all()) connection.close()
-    await Promise.all(closed)
+    await closed
   }
 
   #all(): readonly BusConnection[] {
@@ -200,23 +189,7 @@ function forget(connections: Map<NodeId, BusConnection>, connection: BusConnecti
   if (id !== undefined && connections.get(id) === connection) connections.delete(id)
 }
 
-/** Redis writes all addresses of a family so. */
-function hostOf(address: string): string {
-  if (address === '*') return '0.0.0.0'
-  return address === '::*' ? '::' : address
-}
-
 function isLoopback(address: string | undefined): boolean {
   if (address === undefined) return false
   return address === '::1' || /^(::ffff:)?127\./.test(address)
-}
-
-function listening(server: net.Server, options: net.ListenOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
 }

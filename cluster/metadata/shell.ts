@@ -12,6 +12,7 @@ import { holds } from '../topology/segment.ts'
 import { findMember, type Topology } from '../topology/topology.ts'
 import { Bus } from './bus.ts'
 import { BusError } from './bus-frame.ts'
+import { BusPorts } from './bus-ports.ts'
 import { decodeMetadataMessage, encodeMetadataMessage } from './codec.ts'
 import type { Ending, MetadataEvent, Notice } from './event.ts'
 import { foundingDisk } from './founding.ts'
@@ -21,6 +22,7 @@ import type { Address, MetadataMessage } from './message.ts'
 import { Metadata, type MetadataStatus } from './metadata.ts'
 import { monotonicMs } from './monotonic.ts'
 import type { MetadataOptions, Policy } from './options.ts'
+import { assertNotElsewhere } from './own-cluster.ts'
 import type { HandOverOrder } from './port.ts'
 import type { SharedState } from './shared-state.ts'
 import { Storage } from './storage.ts'
@@ -84,6 +86,7 @@ export class MetadataShell {
   private constructor(
     options: ShellOptions,
     storage: Storage,
+    ports: BusPorts,
     shared: SharedState,
     events: ShellEvents,
     log: Log,
@@ -102,6 +105,7 @@ export class MetadataShell {
     const setup = { self, cluster, restored, seeds, options: metadata, random: Math.random }
     this.#machine = new Metadata(setup, monotonicMs())
     this.#bus = new Bus({
+      ports,
       own: () => ({ id, secret, cluster: this.#machine.cluster }),
       isLocalOnly,
       addressOf: member => this.#addressOf(member),
@@ -116,7 +120,10 @@ export class MetadataShell {
     }
   }
 
-  /** Fails if the directory is in use or cannot be read, or if it cannot listen. */
+  /**
+   * Fails if the directory is in use or cannot be read, if it cannot listen, or if the node has a
+   * cluster of its own and its seeds belong to another one.
+   */
   static async start(
     options: ShellOptions,
     shared: SharedState,
@@ -124,22 +131,19 @@ export class MetadataShell {
     log: Log,
   ): Promise<MetadataShell> {
     const storage = await Storage.open(options.directory)
-    if (storage.tornBytes > 0) {
-      log.warn({ bytes: storage.tornBytes }, 'end of the log of consensus was torn off')
-    }
-    const { id, incarnation, cluster, peers } = storage.identity
-    // Nobody to ask: the first node of a new cluster.
-    if (cluster === undefined && options.seeds.length === 0 && peers.length === 0) {
-      const founder = { ...options.introduction, id, incarnation }
-      await storage.found(randomBytes(CLUSTER_ID_BYTES).toString('hex'), foundingDisk(founder))
-    }
-    const shell = new MetadataShell(options, storage, shared, events, log)
+    let ports: BusPorts | undefined
     try {
-      await shell.#bus.listen(options.bind, options.busPort)
+      if (storage.tornBytes > 0) {
+        log.warn({ bytes: storage.tornBytes }, 'end of the log of consensus was torn off')
+      }
+      ports = await BusPorts.take(options.bind, options.busPort)
+      await becomeSomebody(options, storage)
     } catch (error) {
-      await shell.stop()
+      await ports?.close()
+      await storage.close()
       throw error
     }
+    const shell = new MetadataShell(options, storage, ports, shared, events, log)
     shell.#begin()
     return shell
   }
@@ -297,6 +301,18 @@ export class MetadataShell {
     const { topology } = this.#machine
     const member = topology === undefined ? undefined : findMember(topology, id)
     return member === undefined ? undefined : { host: member.host, port: member.busPort }
+  }
+}
+
+async function becomeSomebody(options: ShellOptions, storage: Storage): Promise<void> {
+  const { introduction, seeds, secret, directory } = options
+  const { id, incarnation, cluster, peers } = storage.identity
+  if (cluster !== undefined) {
+    await assertNotElsewhere({ id, secret, cluster }, storage.restored, seeds, directory)
+  } else if (seeds.length === 0 && peers.length === 0) {
+    // Nobody to ask: the first node of a new cluster.
+    const disk = foundingDisk({ ...introduction, id, incarnation })
+    await storage.found(randomBytes(CLUSTER_ID_BYTES).toString('hex'), disk)
   }
 }
 

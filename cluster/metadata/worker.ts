@@ -7,6 +7,7 @@ import { DecodeError } from '../raft/bytes.ts'
 import type { Topology } from '../topology/topology.ts'
 import { DirectoryInUse } from './directory-lock.ts'
 import type { Log, LogLevel } from './log.ts'
+import { OwnCluster } from './own-cluster.ts'
 import { SharedState } from './shared-state.ts'
 import { MetadataShell, type ShellEvents } from './shell.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './thread-message.ts'
@@ -57,11 +58,11 @@ async function start(): Promise<MetadataShell | undefined> {
   }
 }
 
-/** A directory in use, damaged or not to be written, a port that is taken. */
+/** A directory in use, damaged, not to be written or of another cluster; a port that is taken. */
 function isOperatorsToMend(error: unknown): boolean {
   const isOfSystem = (error as NodeJS.ErrnoException).syscall !== undefined
   const isOfFile = error instanceof DecodeError || error instanceof SyntaxError
-  return isOfSystem || isOfFile || error instanceof DirectoryInUse
+  return isOfSystem || isOfFile || error instanceof DirectoryInUse || error instanceof OwnCluster
 }
 
 const shell = await start()

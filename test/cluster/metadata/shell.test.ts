@@ -11,6 +11,7 @@ import type { Ending } from '../../../cluster/metadata/event.ts'
 import type { Log } from '../../../cluster/metadata/log.ts'
 import { monotonicMs } from '../../../cluster/metadata/monotonic.ts'
 import { DEFAULT_METADATA_OPTIONS } from '../../../cluster/metadata/options.ts'
+import { OwnCluster } from '../../../cluster/metadata/own-cluster.ts'
 import { SharedState } from '../../../cluster/metadata/shared-state.ts'
 import { MetadataShell, type ShellOptions } from '../../../cluster/metadata/shell.ts'
 import { primary } from '../../../cluster/topology/segment.ts'
@@ -201,7 +202,8 @@ describe('Nodes over sockets', () => {
     const founder = await start(first)
     const other = await options()
     const foreigner = await start(other)
-    await until(() => foreigner.hasLease, 'another cluster')
+    const companion = await start(await options({ seeds: seedOf(other) }))
+    await until(() => upCount(foreigner) === 2 && companion.hasLease, 'another cluster')
     await stop(foreigner)
     const again = await start({ ...other, seeds: seedOf(first) })
     const complaints = (node: Node) => node.lines.filter(line => line.includes('another cluster'))
@@ -229,6 +231,43 @@ describe('Nodes over sockets', () => {
     )
     await until(() => upCount(second) === 2, 'grid of two on one machine')
     expect(founder.lines.filter(line => line.startsWith('peer refused'))).toEqual([])
+  })
+})
+
+describe('A node that founded a cluster by mistake', () => {
+  it('does not start beside the one that it should join, and says what to do', async () => {
+    const first = await options()
+    await start(first)
+    const second = await options()
+    await stop(await start(second))
+    const again = start({ ...second, seeds: seedOf(first) })
+    await expect(again).rejects.toThrow(OwnCluster)
+    await expect(again).rejects.toThrow(`remove ${second.directory} and it joins`)
+    // Nothing is kept: it starts alone, and without its directory it joins.
+    await stop(await start(second))
+    rmSync(second.directory, { recursive: true })
+    const joined = await start({ ...second, seeds: seedOf(first) })
+    await until(() => upCount(joined) === 2, 'grid of two')
+  })
+
+  it('starts as long as no seed says that it belongs elsewhere', async () => {
+    const first = await options()
+    const node = await start(first)
+    await until(() => node.hasLease, 'service')
+    await stop(node)
+    const nobody = { host: '127.0.0.1', port: await freePort() }
+    const again = await start({ ...first, seeds: [...seedOf(first), nobody] })
+    await until(() => again.hasLease, 'service')
+  })
+
+  it('has not done so if it could not listen', async () => {
+    const first = await options()
+    const founder = await start(first)
+    const second = await options({ busPort: first.busPort })
+    await expect(start(second)).rejects.toThrow(/EADDRINUSE/)
+    const busPort = await freePort()
+    const joiner = await start({ ...second, busPort, seeds: seedOf(first) })
+    await until(() => upCount(founder) === 2 && upCount(joiner) === 2, 'grid of two')
   })
 })
 
