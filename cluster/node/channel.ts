@@ -5,6 +5,9 @@ import { REPLICATION_KINDS_END } from '../replication/codec.ts'
 import type { Links } from './links.ts'
 import type { PeerChannel } from './view.ts'
 
+/** Bytes that wait for a peer, beyond which it gets no messages that may be missed. */
+const UNSENT_BYTES_MAX = 64 * 1024 * 1024
+
 type Listener = (from: NodeId, payload: Buffer) => void
 
 export class Channel implements PeerChannel {
@@ -21,7 +24,7 @@ export class Channel implements PeerChannel {
 
   send(to: NodeId, kind: number, payload: Buffer): boolean {
     const link = this.#links.to(to)
-    if (link === undefined) return false
+    if (link === undefined || link.unsentBytes > UNSENT_BYTES_MAX) return false
     const { frames } = link
     frames.begin(kind, payload.length)
     frames.append(payload)

@@ -123,7 +123,7 @@ export async function enterCluster(options: EnterOptions): Promise<Entered> {
     nonce,
     readBackup: call => readBackup(backup, call),
   })
-  door.open('FORWARD', becomeForwarded)
+  door.open('FORWARD', call => becomeForwarded(call, secret !== ''))
   node.onSegmentLeft = segment => router.segmentLeft(segment)
   const state = new ClusterState({
     server,

@@ -30,7 +30,7 @@ export class GridLog implements CommitLog {
     const leader = record === undefined ? undefined : primary(record)
     const member = leader === undefined ? undefined : findMember(topology, leader)
     if (isWrite || member === undefined || member.id === self) return errors.inDoubt.text
-    // Any slot of the segment will do: they have one primary.
-    return `MOVED ${segment * SLOTS_PER_SEGMENT} ${member.hostname || member.host}:${member.port}`
+    // Any slot of the segment will do: they have one primary. The host is that of CLUSTER SLOTS.
+    return `MOVED ${segment * SLOTS_PER_SEGMENT} ${member.host}:${member.port}`
   }
 }

@@ -20,15 +20,24 @@ const unknownUser = new ReplyError(
   'NOPERM the user is unknown or off at the node that serves the key',
 )
 
-/** Makes of a connection one that speaks for a client of another node. */
-export function becomeForwarded(call: Call): void {
+const noSecret = new ReplyError(
+  'NOPERM without a cluster-secret no node can speak for a user who has a password',
+)
+
+/**
+ * Makes of a connection one that speaks for a client of another node. Where the cluster has no secret
+ * anybody could do that, so then it is only for users as whom anybody may log in.
+ */
+export function becomeForwarded(call: Call, hasSecret: boolean): void {
   const { client, reply, server } = call
   if (call.count !== ARGUMENTS) throw errors.syntax
   const protocol = call.integer(6)
   const db = server.keyspace.databases[call.integer(5)]
   if (protocol < 2 || protocol > 3) throw errors.noProto
   if (db === undefined) throw errors.databaseOutOfRange
-  if (!server.acl.act(client, call.text(4))) throw unknownUser
+  const name = call.text(4)
+  if (!hasSecret && server.acl.user(name)?.anyPassword === false) throw noSecret
+  if (!server.acl.act(client, name)) throw unknownUser
   client.set(FORWARDED, true)
   client.db = db
   client.protocol = protocol

@@ -8,3 +8,5 @@ export const UNBLOCK = 64
 export const PUBLISH = 65
 /** Whether anybody at the sender may be listening to news of coordination: one byte. */
 export const INTEREST = 66
+/** Libraries of functions that the sender has, as FUNCTION DUMP has them but for its footer. */
+export const LIBRARIES = 67

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { RespValue } from '../../harness/resp-value.ts'
 import { RespError } from '../../harness/resp-value.ts'
 import { threeNodes, topologyOf } from './fake-view.ts'
-import { keyIn, RoutedCluster, slotOf } from './node.ts'
+import { keyIn, RoutedCluster, RoutedServer, slotOf } from './node.ts'
 
 const own = keyIn(0)
 const other = keyIn(100)
@@ -483,6 +483,39 @@ describe('a peer', () => {
     expect(
       client.call('CLUSTER', 'LINK', 'FORWARD', 'f'.repeat(64), 'default', '0', '2', 'a:1', 'n'),
     ).toBeInstanceOf(RespError)
+  })
+
+  test('speaks for no user with a password where there is no secret', () => {
+    const cluster = new RoutedCluster(threeNodes(), { ...FORWARD, secret: '' })
+    const client = cluster.node(1).connect()
+    client.send('SET', other, '1')
+    cluster.settle()
+    expect(client.replies()).toEqual(['OK'])
+    for (const node of cluster.nodes) {
+      node.connect().call('ACL', 'SETUSER', 'ann', 'on', '>secret', '~*', '+@all')
+    }
+    client.call('AUTH', 'ann', 'secret')
+    client.send('SET', other, '2')
+    cluster.settle()
+    expect(client.replies()).toEqual([
+      new RespError(
+        'NOPERM without a cluster-secret no node can speak for a user who has a password',
+      ),
+    ])
+  })
+
+  test('with another secret is not spoken to', () => {
+    const cluster = new RoutedCluster(threeNodes(), FORWARD)
+    const stranger = new RoutedServer({ network: cluster.network, secret: 'other', ...FORWARD })
+    const client = stranger.connect()
+    client.send('SET', other, '1')
+    cluster.settle()
+    for (let i = 0; i < 45; i++) {
+      stranger.advance(50)
+      cluster.settle()
+    }
+    expect(client.replies()).toEqual([new RespError('CLUSTERDOWN The cluster is down')])
+    expect(cluster.node(2).connect().call('EXISTS', other)).toBe(0)
   })
 
   test('never gets its commands forwarded a second time', () => {

@@ -61,7 +61,7 @@ export class RoutedServer extends InProcessServer {
     this.view = options.view ?? new FakeView(1, threeNodes())
     const nonce = () => (++this.#nonces).toString(16)
     const door = new Door({ clusterId: 'c', secret, nonce, accept: () => undefined })
-    door.open('FORWARD', becomeForwarded)
+    door.open('FORWARD', call => becomeForwarded(call, secret !== ''))
     this.cluster = new ClusterState({
       server: this.server,
       view: this.view,
@@ -93,7 +93,7 @@ export class RoutedCluster {
   readonly network = new FakeNetwork()
   readonly nodes: readonly RoutedServer[]
 
-  constructor(topology: Topology = threeNodes(), options: InProcessOptions = {}) {
+  constructor(topology: Topology = threeNodes(), options: RoutedOptions = {}) {
     this.nodes = topology.members.map((member, i) => {
       const view = new FakeView(i + 1, topology)
       const node = new RoutedServer({ ...options, view, network: this.network })
