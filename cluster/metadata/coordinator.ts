@@ -206,7 +206,9 @@ export class Coordinator {
     const index = this.#quorum.propose({ kind: 'fail', members: failed })
     if (index === undefined) return
     for (const { id } of failed) this.#condemned.set(id, index)
-    this.#quorum.notice({ kind: 'members failed', ids: failed.map(({ id }) => id) })
+    // That this node takes itself out is no news: it ends, or its data thread stalls.
+    const others = failed.map(({ id }) => id).filter(id => id !== this.#quorum.id)
+    if (others.length > 0) this.#quorum.notice({ kind: 'members failed', ids: others })
   }
 
   /** A node that cannot serve should not lead; without another voter it still can take itself out. */

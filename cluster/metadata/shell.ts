@@ -17,6 +17,7 @@ import { decodeMetadataMessage, encodeMetadataMessage } from './codec.ts'
 import type { Ending, MetadataEvent, Notice } from './event.ts'
 import { foundingDisk } from './founding.ts'
 import type { Identity } from './identity.ts'
+import { LeaseWatch } from './lease-watch.ts'
 import type { Log } from './log.ts'
 import type { Address, MetadataMessage } from './message.ts'
 import { Metadata, type MetadataStatus } from './metadata.ts'
@@ -73,12 +74,12 @@ export class MetadataShell {
   readonly #events: ShellEvents
   readonly #log: Log
   readonly #seeds: readonly Address[]
+  readonly #leaseWatch = new LeaseWatch()
   readonly #refusals = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #statusAt = 0
   #waitingToldAt = monotonicMs()
   #ticksSeen: number
-  #hadLease = false
   #isOut = false
   #topology: Topology | undefined
   #isTopologyDue = false
@@ -186,13 +187,10 @@ export class MetadataShell {
   }
 
   /** An operator should know why commands are refused, and that it is over. */
-  #watchLease(): void {
-    const { until } = this.#machine.lease
-    const hasLease = monotonicMs() < until
-    if (hasLease === this.#hadLease) return
-    this.#hadLease = hasLease
-    if (hasLease) this.#log.info({}, 'lease granted: the node serves')
-    else this.#log.warn({}, 'lease ended: the node does not serve')
+  #watchLease(now: number): void {
+    const change = this.#leaseWatch.look(now < this.#machine.lease.until, now)
+    if (change === true) this.#log.info({}, 'lease granted: the node serves')
+    if (change === false) this.#log.warn({}, 'lease ended: the node does not serve')
   }
 
   #tick(): void {
@@ -203,8 +201,8 @@ export class MetadataShell {
     }
     this.#step({ kind: 'tick' })
     this.#bus.tick()
-    this.#watchLease()
     const now = monotonicMs()
+    this.#watchLease(now)
     if (now - this.#statusAt < STATUS_MS) return
     this.#statusAt = now
     if (this.#machine.topology === undefined && now >= this.#waitingToldAt + WAITING_MS) {

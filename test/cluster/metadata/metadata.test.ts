@@ -53,6 +53,15 @@ describe('A first node', () => {
     expect(isServed(grid)).toBe(true)
   })
 
+  it('that ends takes itself out, and does not warn of itself', () => {
+    const grid = new SimulatedGrid()
+    const founder = grid.found()
+    grid.run(1_000)
+    const stopping = founder.metadata!.step({ kind: 'stop' }, founder.clock(grid.now))
+    expect(stopping.writes).toHaveLength(1)
+    expect(stopping.notices).toEqual([])
+  })
+
   it('that restarts is a new life, in which its memory is gone', () => {
     const grid = new SimulatedGrid()
     const founder = grid.found()
