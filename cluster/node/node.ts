@@ -23,6 +23,7 @@ import { GridCopies } from './grid-copies.ts'
 import { GridLog } from './grid-log.ts'
 import type { Identity } from './link.ts'
 import { Links } from './links.ts'
+import { SharedFunctions } from './shared-functions.ts'
 import type { ClusterView, SegmentRole } from './view.ts'
 
 const SERVED = 1
@@ -47,6 +48,7 @@ export class ClusterNode implements ClusterView {
   readonly replication: Replication
   readonly links: Links
   readonly channel: Channel
+  readonly #functions: SharedFunctions
   readonly #server: Server
   readonly #port: MetadataPort
   readonly #listeners: (() => void)[] = []
@@ -85,6 +87,7 @@ export class ClusterNode implements ClusterView {
         up: (peer, incarnation) => {
           log.info({ peer }, 'link is up')
           this.replication.linkUp(peer, incarnation, this.now())
+          this.#functions.tell(peer)
           this.#changed()
         },
         down: peer => {
@@ -104,6 +107,7 @@ export class ClusterNode implements ClusterView {
       log,
     )
     this.channel = new Channel(this.links)
+    this.#functions = new SharedFunctions(server, this.channel)
     server.effects.subscribe(entry => this.#logged(entry))
     const copies = new GridCopies(this.replication)
     server.replicate(new GridLog(this.replication), copies, isSynchronous)
