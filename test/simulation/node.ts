@@ -157,10 +157,14 @@ export class SimulatedNode implements Receiver<MetadataMessage> {
     this.process?.metadata.datagram(message)
   }
 
-  /** The machine says that it is out of the cluster for good. */
+  /** The machine says that it is out of the cluster for good, and the process ends. */
   ended(ending: Ending): void {
     if (this.isOut) return
     this.isOut = true
     if (this.isNoted) this.note(`is out of the cluster: ${ending}`)
+    const { timeline } = this.world
+    timeline.schedule(() => {
+      if (this.process !== undefined) this.crash(false)
+    }, timeline.now)
   }
 }

@@ -148,7 +148,6 @@ export function heal(world: World): number {
 function findFlaw(world: World): string | undefined {
   const { latest, lost } = world.invariants
   for (const node of world.running) {
-    if (node.isOut) continue
     const { topology } = node.process!.data.replication
     if (topology !== latest && topology.epoch !== latest.epoch) {
       return `${node.name} knows topology ${topology.epoch} of ${latest.epoch}`

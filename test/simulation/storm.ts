@@ -81,7 +81,7 @@ export class Storm {
     network.faults = CALM_NETWORK
     for (const node of nodes) {
       node.disk.writeMsMax = CALM_WRITE_MS_MAX
-      if (node.process === undefined && !node.isSpare) node.start()
+      if (node.process === undefined && !node.isSpare && !node.isOut) node.start()
       else if (node.isPaused) node.resume()
     }
   }
@@ -142,7 +142,7 @@ export class Storm {
     node.crash(isSilent)
     if (seeded.chance(this.#weather.diskLossRate) && this.#isDiskSpared(node)) node.loseDisk()
     this.#after(seeded.random() * this.#weather.downMsMax, () => {
-      if (node.process === undefined) node.start()
+      if (node.process === undefined && !node.isOut) node.start()
     })
   }
 
