@@ -5,7 +5,7 @@
 // theirs between being made and being sent, and go to the right node at once.
 //
 // ioredis writes each command to the socket by itself, which is most of what a command costs. What one
-// turn of the event loop sends is therefore gathered by the socket into one write.
+// turn of the event loop sends is therefore gathered by the socket into few writes.
 
 import type { Command } from './command.ts'
 import { Ending } from './ending.ts'
@@ -16,17 +16,19 @@ import type { Transport } from './transport.ts'
 /** A limit on the time of one command would end waits that are meant to be long. */
 const FOR_WAITS = { commandTimeout: undefined }
 
+/** Then they are written, so that the server works on them while the next ones are made. */
+const GATHERED_MAX = 16
+
 /** A listener there must be, or ioredis prints; the commands in flight say what went wrong. */
 function ignoreErrors(): void {}
-
-function uncork(stream: Corkable): void {
-  stream.uncork()
-}
 
 export class IoredisTransport implements Transport {
   readonly keyPrefix: string
   readonly #redis: IoredisClient
   readonly #ending = new Ending()
+  /** The socket that gathers in this turn, and how many commands it has. */
+  #gathering: Corkable | undefined
+  #gathered = 0
 
   constructor(redis: IoredisClient) {
     this.#redis = redis
@@ -57,9 +59,25 @@ export class IoredisTransport implements Transport {
   /** A tick comes after all promises that a chunk of replies settles, and before the next chunk. */
   #gather(): void {
     const { stream } = this.#redis
-    if (stream?.writableCorked !== 0) return
-    stream.cork()
-    process.nextTick(uncork, stream)
+    if (stream === undefined) return
+    if (stream !== this.#gathering) {
+      // An application that gathers by itself is left alone.
+      if (stream.writableCorked !== 0) return
+      stream.cork()
+      this.#gathering = stream
+      process.nextTick(this.#flush)
+    } else if (this.#gathered === GATHERED_MAX) {
+      stream.uncork()
+      stream.cork()
+      this.#gathered = 0
+    }
+    this.#gathered++
+  }
+
+  readonly #flush = (): void => {
+    this.#gathering?.uncork()
+    this.#gathering = undefined
+    this.#gathered = 0
   }
 
   async duplicate(): Promise<Transport> {

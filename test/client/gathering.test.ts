@@ -53,6 +53,20 @@ test('commands of one turn are one write, also those that replies of this turn l
   expect(fake.events.slice(6)).toEqual(['cork', 'C', 'uncork'])
 })
 
+test('of many commands the first are written while the others are made', async () => {
+  const fake = new Fake()
+  const transport = new IoredisTransport(fake)
+  await Promise.all(Array.from({ length: 40 }, () => transport.send(command('A', 'k'))))
+  await turn()
+  const writes = fake.events
+    .join('')
+    .replaceAll('A', '.')
+    .split('cork')
+    .filter(part => part !== '')
+  expect(writes.map(part => part.length)).toEqual([18, 18, 10])
+  expect(fake.stream.writableCorked).toBe(0)
+})
+
 test('a socket that the application gathers itself is left to it', async () => {
   const fake = new Fake()
   fake.stream.cork()
