@@ -133,8 +133,23 @@ export class ClusterState implements Cluster {
       ['cluster_segments_settling', counts.get('settles')!],
       ['cluster_segments_kept', counts.get('backs up')!],
       ['cluster_segments_lost', counts.get('lost')!],
+      ...this.#copyFacts(),
       ...this.routingFacts(),
       ...figures.facts(),
+    ]
+  }
+
+  /** Of the whole cluster: while both are 0 any node may go, and every key has a copy elsewhere. */
+  #copyFacts(): Fact[] {
+    const { segments } = this.#topology
+    const wanted = this.#parts.server.config.values['cluster-owners']
+    const short = segments.filter(({ inSync }) => inSync.length < wanted)
+    const moving = segments.filter(
+      ({ owners, pending }) => pending.length > 0 || owners.length > wanted,
+    )
+    return [
+      ['cluster_segments_short', short.length],
+      ['cluster_segments_moving', moving.length],
     ]
   }
 

@@ -230,6 +230,20 @@ describe('CLUSTER INFO', () => {
     expect(info.get('cluster_transfers')).toBe('0')
   })
 
+  test('counts segments that have too few copies, or a copy on its way', () => {
+    const topology = topologyOf(2, i => (i < 200 ? [1, 2] : [1]))
+    const segments = topology.segments.map((each, i) =>
+      i < 250 ? each : { ...each, pending: [TWO] },
+    )
+    const info = fields(
+      nodeOf(freezeTopology({ ...topology, segments }))
+        .connect()
+        .call('CLUSTER', 'INFO'),
+    )
+    expect(info.get('cluster_segments_short')).toBe('56')
+    expect(info.get('cluster_segments_moving')).toBe('6')
+  })
+
   test('says fail only when commands are not worth waiting for', () => {
     const node = nodeOf(twoNodes())
     const client = node.connect()
