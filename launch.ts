@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { enterCluster } from './cluster/node/enter.ts'
+import type { ClusterNode } from './cluster/node/node.ts'
 import { families } from './commands/index.ts'
 import { AclFile } from './src/acl/file.ts'
 import { systemClock } from './src/clock.ts'
@@ -22,10 +23,14 @@ export interface LaunchOptions {
 /** A node that runs. */
 export interface Launched {
   readonly server: Server
+  /** What it is in a cluster; undefined if it is no node of one. */
+  readonly node: ClusterNode | undefined
   /** Where clients connect. */
   readonly port: number
   /** Ends the node in an orderly way. */
   stop(): Promise<void>
+  /** Ends it at once: what it serves fails over. */
+  kill(): Promise<void>
 }
 
 /** The host of a server that has no clients, and nothing to do by itself. */
@@ -61,7 +66,8 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
   listener.server = server
   if (!values['cluster-enabled']) {
     await listener.listen(server)
-    return { server, port: listener.port, stop: () => listener.close() }
+    const stop = () => listener.close()
+    return { server, node: undefined, port: listener.port, stop, kill: stop }
   }
   const backup = new Server({
     ...common,
@@ -80,12 +86,20 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     },
     onEnded: reason => onShutdown(reason),
   })
-  await listener.listen(server)
-  entered.start()
-  const stop = async () => {
-    await entered.drain(values['cluster-drain-timeout'])
+  const kill = async () => {
     await listener.close()
     await entered.stop()
   }
-  return { server, port: listener.port, stop }
+  try {
+    await listener.listen(server)
+  } catch (error) {
+    await kill()
+    throw error
+  }
+  entered.start()
+  const stop = async () => {
+    await entered.drain(values['cluster-drain-timeout'])
+    await kill()
+  }
+  return { server, node: entered.node, port: listener.port, stop, kill }
 }

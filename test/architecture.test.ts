@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 const root = resolve(import.meta.dirname, '..')
 
 /** What is started, and puts everything together. */
-const programs = ['main.ts', 'launch.ts', 'dev-cluster.ts']
+const programs = ['main.ts', 'launch.ts', 'dev-cluster.ts', 'testing.ts']
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
