@@ -165,25 +165,44 @@ const rolling: Fault = {
   },
 }
 
+/** Not always those leave that came last. */
+async function growAndShrink({ cluster, random }: Trial, count: number): Promise<void> {
+  const before = cluster.running.length
+  for (let i = 0; i < count; i++) await cluster.add()
+  await cluster.stable()
+  while (cluster.running.length > before) {
+    await cluster.drain(random.pick(cluster.running))
+    await cluster.stable()
+  }
+}
+
+const join: Fault = {
+  name: 'join',
+  summary: 'a fourth node joins three, and one of the four is drained',
+  nodes: 3,
+  isUnseen: true,
+  inflict: trial => growAndShrink(trial, 1),
+}
+
 const grow: Fault = {
   name: 'grow',
   summary: 'three nodes become five and three again',
   nodes: 3,
   isUnseen: true,
-  async inflict({ cluster, random }) {
-    await cluster.add()
-    await cluster.add()
-    await cluster.stable(5)
-    // Not always the ones that came last.
-    for (const left of [4, 3]) {
-      await cluster.drain(random.pick(cluster.running))
-      await cluster.stable(left)
-    }
-  },
+  inflict: trial => growAndShrink(trial, 2),
 }
 
 /** On this machine's loopback interface. */
-export const faults: readonly Fault[] = [kill, coordinator, pause, two, restart, rolling, grow]
+export const faults: readonly Fault[] = [
+  kill,
+  coordinator,
+  pause,
+  two,
+  restart,
+  rolling,
+  join,
+  grow,
+]
 
 /** With cables to cut. */
 export const networkFaults: readonly Fault[] = [cut, oneWay, bridge, slow]

@@ -12,7 +12,7 @@ import { type GridReport, primaryOf, readReport, unrest } from './grid-report.ts
 import { NodeProcess } from './node-process.ts'
 import { type Address, BUS_OFFSET, Loopback, type Place } from './place.ts'
 
-const STABLE_TIMEOUT_MS = 30_000
+const STABLE_TIMEOUT_MS = 60_000
 const LOOK_MS = 50
 
 export interface ClusterOptions {
