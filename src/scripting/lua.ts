@@ -127,8 +127,9 @@ export class Lua {
   }
 
   setText(thread: LuaThread, index: number, name: string, text: string): void {
+    this.pushName(thread, name)
     this.push(thread, text)
-    this.setField(thread, below(index), name)
+    this.api.lua_rawset(thread, below(below(index)))
   }
 
   setNumber(thread: LuaThread, index: number, name: string, value: number): void {

@@ -27,6 +27,8 @@ const READ_ONLY = 'ERR Write commands are not allowed from read-only scripts.'
 /** Room for the arguments of usual commands; it grows with larger ones and is given back. */
 const ARGUMENT_BYTES = 1 << 14
 const ARGUMENTS = 128
+/** Of the commands that take constant time one in eight is timed, and stands for the others. */
+const SAMPLING_MASK = 7
 /** Enough for every double to be read back as it was. */
 const DIGITS = 17
 
@@ -40,6 +42,9 @@ export class NestedCommands {
   #bytes: Buffer = Buffer.allocUnsafeSlow(ARGUMENT_BYTES)
   #offsets = new Int32Array(2 * ARGUMENTS)
 
+  /** Commands that have run, and what the last took that was timed. */
+  #count = 0
+  #elapsed = 0
   /** Whether a command is running, and has not come to an end. */
   isRunning = false
 
@@ -186,16 +191,21 @@ export class NestedCommands {
     const { command } = call
     reply.end()
     reply.begin(output, run.protocol)
-    const start = server.clock.microseconds()
+    const isTimed =
+      call.count > command.batchedArgumentsMax || (this.#count++ & SAMPLING_MASK) === 0
+    const start = isTimed ? server.clock.microseconds() : 0
     this.isRunning = true
     dispatch.run(call, this.#mark)
     this.isRunning = false
-    run.seenAt = server.clock.microseconds()
-    const elapsed = run.seenAt - start
     reply.end()
+    if (isTimed) {
+      run.seenAt = server.clock.microseconds()
+      this.#elapsed = run.seenAt - start
+      if (this.#elapsed >= server.slowThresholdMicroseconds)
+        server.slow(call, client, this.#elapsed)
+    }
     server.stats.commandsProcessed++
-    command.account(1, elapsed, dispatch.tracksLatency)
-    if (elapsed >= server.slowThresholdMicroseconds) server.slow(call, client, elapsed)
+    command.account(1, this.#elapsed, dispatch.tracksLatency)
     dispatch.observe(call)
     // All is put back before the value is made: if Lua has no memory for it, control does not
     // come back here. The bytes stay where they are until something else is written.

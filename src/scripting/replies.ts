@@ -42,7 +42,7 @@ export class ReplyReader {
         this.#bulk(thread)
         return
       case 0x2b: // +
-        this.#field(thread, 'ok')
+        this.#status(thread)
         return
       case 0x2d: // -
         pushError(lua, thread, this.#line())
@@ -137,6 +137,22 @@ export class ReplyReader {
     lua.pushBytes(thread, this.#bytes, at + 4, at + size)
     lua.setField(thread, -2, 'string')
     lua.setField(thread, -2, 'verbatim_string')
+  }
+
+  /** Nearly always it is OK. */
+  #status(thread: LuaThread): void {
+    const bytes = this.#bytes
+    const at = this.#at
+    if (bytes[at] !== 0x4f || bytes[at + 1] !== 0x4b || bytes[at + 2] !== CR) {
+      this.#field(thread, 'ok')
+      return
+    }
+    const lua = this.#lua
+    this.#at = at + 4
+    lua.api.lua_createtable(thread, 0, 1)
+    lua.pushName(thread, 'ok')
+    lua.pushName(thread, 'OK')
+    lua.api.lua_rawset(thread, -3)
   }
 
   /** A table with the rest of the line in one field. */

@@ -96,7 +96,8 @@ export class ResultWriter {
     }
     const status = lua.textField(thread, -1, 'ok')
     if (status !== undefined) {
-      reply.status(upToZero(status).replace(/[\r\n]/g, ' '))
+      if (status === 'OK') reply.ok()
+      else reply.status(upToZero(status).replace(/[\r\n]/g, ' '))
       return true
     }
     lua.getField(thread, -1, 'double')

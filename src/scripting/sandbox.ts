@@ -138,12 +138,9 @@ export class Sandbox {
     this.#readOnly.set(pointer, { backing, metatable })
   }
 
-  /** Sets a global, past the protection, to the value on top. */
-  setGlobal(thread: LuaThread, name: string): void {
+  /** Pushes the real table of globals, past the protection. */
+  pushGlobals(thread: LuaThread): void {
     this.#lua.pushKept(thread, this.#globals)
-    this.#lua.api.lua_insert(thread, -2)
-    this.#lua.setField(thread, -2, name)
-    this.#lua.pop(thread)
   }
 
   /** Makes another table of globals, of what `fill` adds to it; answers its reference. */

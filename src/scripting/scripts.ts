@@ -164,10 +164,15 @@ export class Scripts {
     const run = startRun(call, script.sha, false, script.flags, readOnly)
     const engine = this.#engine!
     const prepare = (thread: LuaThread): number => {
+      const { lua, sandbox } = engine
+      sandbox.pushGlobals(thread)
+      lua.pushName(thread, 'KEYS')
       pushArguments(engine, thread, call, KEYS_AT, KEYS_AT + keys)
-      engine.sandbox.setGlobal(thread, 'KEYS')
+      lua.api.lua_rawset(thread, -3)
+      lua.pushName(thread, 'ARGV')
       pushArguments(engine, thread, call, KEYS_AT + keys, call.count)
-      engine.sandbox.setGlobal(thread, 'ARGV')
+      lua.api.lua_rawset(thread, -3)
+      lua.pop(thread)
       return 0
     }
     try {
