@@ -203,7 +203,7 @@ export class Listener implements Host {
     socket.on('close', gone)
   }
 
-  /** Without a password, and bound to all addresses, only this machine is let in. */
+  /** Without a password only this machine is let in. */
   #protectedModeRefusal(socket: net.Socket, kind: 'tcp' | 'unix'): string | undefined {
     const { values } = this.server.config
     if (!values['protected-mode'] || kind === 'unix' || !this.server.acl.defaultUser.isOpen) {
@@ -287,8 +287,8 @@ export class Listener implements Host {
 const PROTECTED_MODE =
   '-DENIED Latchkey is running in protected mode because protected mode is enabled and no password ' +
   'is set for the default user. In this mode connections are only accepted from the loopback ' +
-  'interface. To connect from other machines, set a password (requirepass), bind to the addresses ' +
-  'that are meant, or turn protected mode off (--protected-mode no).\r\n'
+  'interface. To connect from other machines, set a password (requirepass) or turn protected mode ' +
+  'off (--protected-mode no).\r\n'
 
 function bindAddress(name: string): string {
   if (name === '*') return '0.0.0.0'

@@ -23,6 +23,10 @@ describe('latchkey', () => {
     [['--pidfile', `${MISSING}/pid`], `${MISSING}/pid`],
     [['--aclfile', `${MISSING}/users`], `${MISSING}/users`],
     [['--cluster-enabled', 'yes', '--cluster-join', 'nowhere'], "'nowhere' in cluster-join"],
+    [
+      ['--cluster-enabled', 'yes', '--cluster-secret', 's', '--bind', '10.0.0.1'],
+      'no other node could connect to 10.0.0.1: set requirepass',
+    ],
     [['--cluster-lease', '900'], 'cluster-node-timeout must be longer'],
   ])('started with %j says what is wrong and ends', (args, reason) => {
     const { status, stdout, stderr } = run(...args)

@@ -13,7 +13,8 @@ import type { ShellOptions } from './shell.ts'
 const BUS_PORT_OFFSET = 10_000
 const PORT_MAX = 65_535
 const LOOPBACK = '127.0.0.1'
-const DIRECTORY = 'cluster'
+/** Not the plain word: a clone of the repository, where a node may well be started, has such a folder. */
+const DIRECTORY = 'cluster-state'
 const WILDCARDS = new Set(['*', '0.0.0.0', '::', '::*'])
 
 /** `clientPort` is the one that the node listens on for clients. */

@@ -1,11 +1,14 @@
 // Makes a server a node of the grid: the metadata plane, the copies of others, links, routing.
 
 import { randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { Logger } from 'pino'
 import type { Clock } from '../../src/clock.ts'
 import type { Config } from '../../src/config/config.ts'
+import { ConfigError } from '../../src/config/directive.ts'
 import { ReplyError } from '../../src/errors.ts'
 import type { Server } from '../../src/server.ts'
+import { configuredShell } from '../metadata/configured.ts'
 import { startMetadata } from '../metadata/start.ts'
 import type { ThreadPort } from '../metadata/thread-port.ts'
 import { DEFAULT_REPLICATION_OPTIONS } from '../replication/options.ts'
@@ -20,6 +23,7 @@ import { ClusterNode } from './node.ts'
 import { NodeReport } from './node-report.ts'
 import { ServerStore } from './server-store.ts'
 
+const LOOPBACK = /^(127\.|::1$)/
 const NONCE_BYTES = 16
 /** How often a node that is leaving looks whether it owns nothing any more. */
 const DRAIN_LOOK_MS = 20
@@ -84,10 +88,23 @@ export class Entered {
   }
 }
 
+/** Fails if protected mode would keep other nodes out, who come in by the port of the clients. */
+function assertOpenToPeers({ config, server, clientPort }: EnterOptions): void {
+  const { host } = configuredShell(config.values, clientPort).introduction
+  const isElsewhere = isIP(host) !== 0 && !LOOPBACK.test(host)
+  const isShut = config.values['protected-mode'] && server.acl.defaultUser.isOpen
+  if (!isElsewhere || !isShut) return
+  throw new ConfigError(
+    `no other node could connect to ${host}: set requirepass, or protected-mode no; ` +
+      'a cluster of this machine alone can have bind 127.0.0.1',
+  )
+}
+
 /** Comes back when the node knows its cluster. Fails with a ConfigError where that is impossible. */
 export async function enterCluster(options: EnterOptions): Promise<Entered> {
   const { config, server, backup, clientPort, clock, log, onFailure, onEnded } = options
   const { values } = config
+  assertOpenToPeers(options)
   backup.keyspace.expires = false
   const port = await startMetadata({ config, clientPort, clock, log, onFailure })
   const { id, incarnation, cluster: clusterId } = port.identity

@@ -55,6 +55,8 @@ export class Link {
   #timer: NodeJS.Timeout | undefined
   #retryMs = RETRY_FIRST_MS
   #isFlushing = false
+  /** Why the peer refused us last: tried again and again, told once. */
+  #refusal = ''
 
   constructor(
     member: Member,
@@ -152,7 +154,7 @@ export class Link {
     try {
       if (!greeting.read(text)) return
     } catch (error) {
-      this.#log.warn({ peer: this.peer, reason: (error as Error).message }, 'link refused')
+      this.#tellRefusal((error as Error).message)
       this.#retryMs = RETRY_MAX_MS
       this.#socket!.destroy()
       return
@@ -161,7 +163,14 @@ export class Link {
     this.#state = 'up'
     this.upSince = Date.now()
     this.#retryMs = RETRY_FIRST_MS
+    this.#refusal = ''
     this.#events.up(this.peer, this.incarnation)
+  }
+
+  #tellRefusal(reason: string): void {
+    if (reason === this.#refusal) return
+    this.#refusal = reason
+    this.#log.warn({ peer: this.peer, reason }, 'link refused')
   }
 
   #read(
