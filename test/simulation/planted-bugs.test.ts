@@ -124,8 +124,15 @@ function inWeather(weather: Partial<Weather>, owners = 2, delayMsMax = 5) {
 const FEW_SEGMENTS = new Set([3, 50, 100, 150, 200, 250])
 
 const partitions = inWeather({ partitions: 2, pauses: 1, dataStalls: 0.5 })
-const crashes = inWeather({ kills: 2, powerLosses: 0.5, resets: 10, partitions: 0.5 }, 2, 20)
-const threeOwners = inWeather({ kills: 1, powerLosses: 1, resets: 10, partitions: 1, pauses: 1 }, 3)
+const crashes = inWeather(
+  { kills: 2, powerLosses: 0.5, resets: 10, partitions: 0.5, slowPaths: 2 },
+  2,
+  20,
+)
+const threeOwners = inWeather(
+  { kills: 1, powerLosses: 1, resets: 10, partitions: 1, pauses: 1, slowPaths: 2 },
+  3,
+)
 
 /** Logs so short that whoever was away for a moment is sent a snapshot, and much to balance. */
 function snapshots(seed: number): Plan {
@@ -180,7 +187,7 @@ const bugs: readonly Bug[] = [
   {
     title: 'an epoch that is not checked',
     plan: threeOwners,
-    seed: 55,
+    seed: 105,
     parts: mutant({
       file: 'replication/replication.ts',
       right: 'if (copy?.leader !== peer) {',
@@ -200,13 +207,12 @@ const bugs: readonly Bug[] = [
   {
     title: 'a transfer without the state before its entries',
     plan: crashes,
-    seed: 45,
+    seed: 25,
     parts: around({ Store: UnfilteredStore }),
   },
   {
     title: 'a backup that applies what is not committed',
     plan: threeOwners,
-    seed: 25,
     parts: mutant({
       file: 'replication/replication.ts',
       right: 'copy.applyTo(committed, this.#store)',
@@ -216,7 +222,7 @@ const bugs: readonly Bug[] = [
   {
     title: 'a receiver proposed before what it was sent is committed',
     plan: threeOwners,
-    seed: 250,
+    seed: 150,
     parts: mutant({
       file: 'replication/replication.ts',
       right: 'if (!follower.isBegun || leading.committed < transferredAt) return',
@@ -226,7 +232,7 @@ const bugs: readonly Bug[] = [
   {
     title: 'a receiver proposed before it has its state',
     plan: crashes,
-    seed: 10,
+    seed: 30,
     parts: mutant({
       file: 'replication/replication.ts',
       right: 'if (this.#sessionOf(follower)!.acknowledged < transferredBy) return',
@@ -236,7 +242,6 @@ const bugs: readonly Bug[] = [
   {
     title: 'a receiver proposed before it counts',
     plan: crashes,
-    seed: 95,
     parts: mutant({
       file: 'replication/replication.ts',
       right: 'if (follower.acked < follower.countsAfter) return',
@@ -246,6 +251,7 @@ const bugs: readonly Bug[] = [
   {
     title: 'a proposed follower that counts no more when members change',
     plan: crashes,
+    seed: 280,
     parts: mutant({
       file: 'replication/replication.ts',
       right: "return isSettled ? 'transferred' : 'joining'",
@@ -255,7 +261,7 @@ const bugs: readonly Bug[] = [
   {
     title: 'a hand-over that a snapshot ends',
     plan: snapshots,
-    seed: 180,
+    seed: 230,
     parts: mutant({
       file: 'replication/replication.ts',
       right: 'if (record.epoch !== before.segments[i]!.epoch) this.#adopt(i, record)',
