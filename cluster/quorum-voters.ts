@@ -6,9 +6,14 @@
 // of capacity 0 vote like others; that is what a witness is for.
 //
 // Who votes now keeps the vote unless that makes the spread worse, so the choice is stable. A voter
-// that is down keeps its vote until another member can take it over, for it may come back, and
-// fewer voters would be worse than a silent one. Each step is one change of one member, and
-// proposed only when the step before is committed; the leader refuses what would cost the quorum.
+// that is down keeps its vote until another member has taken it over. To promote first or to demote
+// first leaves as many votes to spare on the way; but a voter that was demoted cannot help when it
+// comes back. Of three with one silent, two would be left, and the grid could not outlive the loss
+// of either's disk; as the fourth, the silent one can replace whoever is lost. For that there may
+// be one voter too many, for the time of one change.
+//
+// Each step is one change of one member, and proposed only when the step before is committed; the
+// leader refuses what would cost the quorum.
 
 import type { Change, Configuration, NodeId } from './raft/configuration.ts'
 import type { Labels, Member } from './topology/member.ts'
@@ -42,9 +47,8 @@ export function nextVoterChange(
   if (wanted === undefined) {
     return unwanted === undefined ? undefined : { kind: 'demote', id: unwanted }
   }
-  // A silent voter makes room first: it only raises the number of votes that the others must give.
-  const isFull = voters.length >= votersMax
-  if (silent === undefined && !isFull) return { kind: 'promote', id: wanted }
+  const atMost = silent === undefined ? votersMax : votersMax + 1
+  if (voters.length < atMost) return { kind: 'promote', id: wanted }
   return unwanted === undefined ? undefined : { kind: 'demote', id: unwanted }
 }
 

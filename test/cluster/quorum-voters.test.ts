@@ -92,12 +92,25 @@ describe('The voters', () => {
     expect(nextVoterChange(all, configuration(voters, learners), nodeId(2), 3)).toBeUndefined()
   })
 
-  it('that are down give way to others who are up, and lose their vote first', () => {
+  it('that are down give way to others who are up, once those vote', () => {
     const all = members(4, index => (index === 3 ? { state: 'down' } : {}))
     const from = configuration([1, 2, 3].map(nodeId), [nodeId(4)])
     const { changes, current } = settle(all, from)
-    expect(names(changes)).toEqual(['demote 3', 'promote 4'])
+    expect(names(changes)).toEqual(['promote 4', 'demote 3'])
     expect(current.voters).toEqual([1, 2, 4].map(nodeId))
+  })
+
+  it('that are down give way one after the other, and never are two too many', () => {
+    const all = members(7, index => (index > 5 || index < 4 ? {} : { state: 'down' }))
+    const from = configuration([1, 2, 3, 4, 5].map(nodeId), [6, 7].map(nodeId))
+    const { changes } = settle(all, from)
+    expect(names(changes)).toEqual(['promote 6', 'demote 4', 'promote 7', 'demote 5'])
+  })
+
+  it('that are down lose their vote first where fewer are wanted', () => {
+    const all = members(6, index => (index === 5 ? { state: 'down' } : {}))
+    const from = configuration([1, 2, 3, 4, 5].map(nodeId), [nodeId(6)])
+    expect(nextVoterChange(all, from, LEADER, 3)).toEqual({ kind: 'demote', id: nodeId(5) })
   })
 
   it('that are down keep their vote while nobody can take it over', () => {
@@ -137,6 +150,33 @@ describe('The voters', () => {
     const from = configuration([1, 2, 3, 8].map(nodeId), [nodeId(9)])
     const { changes } = settle(members(3), from)
     expect(names(changes)).toEqual(['remove 8', 'remove 9'])
+  })
+
+  it('never have fewer votes to spare on the way than before', () => {
+    // With the quorum that there is: leader and others up, and silent ones.
+    const sizes = fc.record({ up: fc.nat(4), down: fc.nat(2), learners: fc.nat(4) })
+    fc.assert(
+      fc.property(sizes, ({ up, down, learners }) => {
+        const voters = 1 + up + down
+        const isDown = (index: number) => index > 1 + up && index <= voters
+        const all = members(voters + learners, index => (isDown(index) ? { state: 'down' } : {}))
+        const ids = all.map(({ id }) => id)
+        let current = configuration(ids.slice(0, voters), ids.slice(voters))
+        const spare = ({ voters: all }: Configuration) => {
+          const live = all.filter(id => !isDown(Number.parseInt(id, 16))).length
+          return live - (Math.floor(all.length / 2) + 1)
+        }
+        fc.pre(spare(current) >= 0 && voters <= VOTERS_MAX)
+        const before = spare(current)
+        for (;;) {
+          const change = nextVoterChange(all, current, LEADER)
+          if (change === undefined) break
+          current = changed(current, change)!
+          expect(spare(current)).toBeGreaterThanOrEqual(before)
+          expect(current.voters.length).toBeLessThanOrEqual(VOTERS_MAX + 1)
+        }
+      }),
+    )
   })
 
   it('reach what was chosen in few valid steps, and then stay, whatever they were', () => {
