@@ -19,6 +19,7 @@ import { foundingDisk } from './founding.ts'
 import type { Identity } from './identity.ts'
 import { LeaseWatch } from './lease-watch.ts'
 import type { Log } from './log.ts'
+import { HOW_TO_ACCEPT_LOSS, lostForGood } from './lost-segments.ts'
 import type { Address, MetadataMessage } from './message.ts'
 import { Metadata, type MetadataStatus } from './metadata.ts'
 import { monotonicMs } from './monotonic.ts'
@@ -78,6 +79,7 @@ export class MetadataShell {
   readonly #refusals = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #statusAt = 0
+  #lostTold = 0
   #waitingToldAt = monotonicMs()
   #ticksSeen: number
   #isOut = false
@@ -193,6 +195,16 @@ export class MetadataShell {
     if (change === false) this.#log.warn({}, 'lease ended: the node does not serve')
   }
 
+  /** Everything looks well on a node that started with nothing, except that it refuses commands. */
+  #watchLoss(): void {
+    const { topology } = this.#machine
+    const count = topology === undefined ? 0 : lostForGood(topology).length
+    if (count === this.#lostTold) return
+    this.#lostTold = count
+    if (count > 0) this.#log.warn({ segments: count }, HOW_TO_ACCEPT_LOSS)
+    else this.#log.info({}, 'no segment is lost any more')
+  }
+
   #tick(): void {
     const { ticks } = this.#shared
     if (ticks !== this.#ticksSeen) {
@@ -209,6 +221,7 @@ export class MetadataShell {
       this.#waitingToldAt = now
       this.#log.info({ seeds: this.#seeds }, 'waiting to be let into the cluster')
     }
+    this.#watchLoss()
     this.#events.status({ ...this.#machine.status, logBytes: this.#storage.bytes })
   }
 

@@ -298,6 +298,27 @@ describe('A node that left', () => {
   })
 })
 
+describe('A single node that is started again', () => {
+  it('says that its keys are lost and how to go on, and goes on when that is done', async () => {
+    const given = await options()
+    const first = { ...given, metadata: DEFAULT_METADATA_OPTIONS }
+    await stop(await start(first))
+    const again = await start(first)
+    const told = (text: string) => again.lines.filter(line => line.includes(text))
+    await until(() => told('FORGET-SEGMENT').length > 0, 'warning')
+    expect(again.topology!.segments.every(segment => primary(segment) === undefined)).toBe(true)
+    expect(told('FORGET-SEGMENT')).toEqual([expect.stringContaining('{"segments":256}')])
+    const { epoch: expects } = again.topology!.segments[7]!
+    const accepted = { segment: 7, id: again.id, expects, isLossAccepted: true }
+    again.shell.propose([{ kind: 'recover', ...accepted }])
+    await until(() => primary(again.topology!.segments[7]!) === again.id, 'a segment')
+    again.shell.setPolicy({ ...policy, servesLostEmpty: true })
+    const isServed = () => again.topology!.segments.every(each => primary(each) === again.id)
+    await until(isServed, 'all segments')
+    await until(() => told('no segment is lost any more').length === 1, 'end of the loss')
+  })
+})
+
 describe('A directory', () => {
   it('belongs to one process', async () => {
     const first = await options()
