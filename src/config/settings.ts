@@ -378,7 +378,7 @@ const types = {
   'busy-reply-threshold': setting(
     milliseconds(0),
     5000,
-    'Milliseconds after which other clients are told that a script keeps the server busy.',
+    'Accepted without effect: nobody is answered while a script runs, see script-time-limit.',
     { aliases: ['lua-time-limit'] },
   ),
   'script-time-limit': setting(

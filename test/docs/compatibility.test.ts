@@ -13,10 +13,6 @@ const named = new Set(registry.all.map(command => command.fullName))
 /** Why a command of Redis is not there, by what its name begins with; the first that fits counts. */
 const REASONS: readonly (readonly [prefix: RegExp, reason: string])[] = [
   [/^restore-asking$/, 'Slots move as a whole between nodes, so there is nothing to ask for.'],
-  [
-    /^(eval|evalsha|eval_ro|evalsha_ro|script|function|fcall|fcall_ro)\b/,
-    'Functions come in a later version.',
-  ],
   [/^(pfdebug|pfselftest)$/, 'A test aid of Redis itself.'],
 ]
 
@@ -28,9 +24,10 @@ const DIFFERENCES: readonly (readonly [name: string, difference: string])[] = [
     'Refused: the cluster decides by itself who owns what.',
   ],
   ['cluster forget', 'The member leaves: what it has is moved away before it is forgotten.'],
-  ['cluster meet', 'Takes names of hosts too.'],
+  ['cluster meet', 'Refused: a node joins by its setting `cluster-join`.'],
   ['copy, move, select', 'All databases are there in a cluster too.'],
   ['debug', 'SLEEP, OBJECT, SET-ACTIVE-EXPIRE, JMAP, LOG, ERROR and PROTOCOL only.'],
+  ['eval, evalsha, fcall', 'What differs is listed in [scripting](scripting.md).'],
   ['failover, psync, replconf, sync', 'Refused: Redis replicas cannot follow a Latchkey node.'],
   ['flushall, flushdb', 'ASYNC and SYNC do the same: a large database is freed in slices.'],
   ['keys, scan', 'The order of keys is another one. Redis promises none.'],
@@ -38,6 +35,8 @@ const DIFFERENCES: readonly (readonly [name: string, difference: string])[] = [
   ['migrate', 'Refused.'],
   ['module', 'LIST answers an empty list, the others are refused: there are no modules.'],
   ['object encoding', 'The names are those that Redis would answer.'],
+  ['script debug', 'NO only: all clients would wait for the debugger.'],
+  ['script kill, function kill', 'Always NOTBUSY: limits end a script that takes too long.'],
   ['replicaof, slaveof', 'NO ONE only.'],
   ['xclaim', 'RETRYCOUNT is kept up to 2^48 - 1.'],
   ['xgroup create, xgroup setid, xsetid', 'ENTRIESREAD and ENTRIESADDED are kept up to 2^53 - 1.'],
