@@ -212,6 +212,16 @@ describe('at the limit of memory', () => {
   })
 })
 
+describe('in a cluster', () => {
+  it('a script with no-cluster is refused, and one without runs', () => {
+    const client = connect(['cluster-enabled', 'yes'])
+    expect(errorOf(run(client, '#!lua flags=no-cluster\nreturn 1'))).toBe(
+      "ERR Can not run script on cluster, 'no-cluster' flag is set.",
+    )
+    expect(run(client, '#!lua\nreturn 1')).toBe(1)
+  })
+})
+
 describe('SCRIPT', () => {
   it('LOAD, EXISTS and FLUSH keep the cache', () => {
     const client = connect()
