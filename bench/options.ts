@@ -1,7 +1,7 @@
 // The command line of the benchmark.
 import { parseArgs } from 'node:util'
 
-export const SECTIONS = ['throughput', 'memory', 'latency', 'coordination'] as const
+export const SECTIONS = ['throughput', 'memory', 'latency', 'coordination', 'cluster'] as const
 export type Section = (typeof SECTIONS)[number]
 
 export interface BenchOptions {

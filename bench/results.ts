@@ -10,7 +10,7 @@ Made by \`npm run bench\`, section by section: medians of several rounds, server
 on another, in turns.`
 
 /** In the order in which they appear. */
-const HEADINGS = ['Throughput', 'Memory', 'Latency under load', 'Coordination'] as const
+const HEADINGS = ['Throughput', 'Memory', 'Latency under load', 'Coordination', 'Cluster'] as const
 export type Heading = (typeof HEADINGS)[number]
 
 export interface Section {

@@ -3,6 +3,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from '../test/harness/repository-root.ts'
+import { measureCluster } from './cluster/measure.ts'
+import { CLUSTER_NOTE } from './cluster/report.ts'
 import {
   type Contender,
   latchkeyContender,
@@ -74,6 +76,9 @@ async function measure(options: BenchOptions): Promise<Section[]> {
   if (options.sections.includes('coordination')) {
     const rows = await measureCoordination(contenders[0]!, contenders[1]!, options, progress)
     report('Coordination', COORDINATION_NOTE, coordinationTables(rows))
+  }
+  if (options.sections.includes('cluster')) {
+    report('Cluster', CLUSTER_NOTE, await measureCluster(options, progress))
   }
   return sections
 }

@@ -4,7 +4,7 @@ import type { BenchOptions } from '../options.ts'
 import { LatchkeyCluster, startRedisCluster } from './contenders.ts'
 import { measureGrowth } from './growth.ts'
 import { pacedSets } from './paced.ts'
-import { CLUSTER_NOTE, growthTable, type PacedRow, pacedTable, setsTable } from './report.ts'
+import { growthTable, type PacedRow, pacedTable, setsTable } from './report.ts'
 import { type ClusterThroughputRow, measureSets } from './throughput.ts'
 
 const PIPELINES = [1, 16]
@@ -37,7 +37,6 @@ export async function measureCluster(
   const pacedNote =
     'SETs paced by the clock through a stock ioredis Cluster, timed from when each was due.'
   return [
-    CLUSTER_NOTE,
     setsTable(sets),
     pacedNote,
     pacedTable(paced),

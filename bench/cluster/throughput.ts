@@ -8,6 +8,8 @@ import type { RunningCluster } from './contenders.ts'
 
 const CONNECTIONS = 50
 const PROBE_PIPELINES = 2000
+/** Until the code of all three nodes is compiled. */
+const WARM_UP_SECONDS = 3
 const run = promisify(execFile)
 
 export interface ClusterThroughputRow {
@@ -27,7 +29,9 @@ export async function measureSets(
   const turns: { cluster: RunningCluster; requests: number; measurements: Measurement[] }[] = []
   for (const cluster of clusters) {
     const probe = await runSets(cluster, pipeline, PROBE_PIPELINES * pipeline)
-    const requests = Math.ceil(probe.requestsPerSecond * seconds)
+    const warmUp = Math.ceil(probe.requestsPerSecond * WARM_UP_SECONDS)
+    const warm = await runSets(cluster, pipeline, warmUp)
+    const requests = Math.ceil(warm.requestsPerSecond * seconds)
     turns.push({ cluster, requests, measurements: [] })
   }
   for (let round = 0; round < rounds; round += 1) {

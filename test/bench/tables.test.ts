@@ -134,7 +134,7 @@ describe('runnableCases', () => {
 describe('parseOptions', () => {
   it('measures all there is, by default', () => {
     expect(parseOptions([])).toMatchObject({
-      sections: ['throughput', 'memory', 'latency', 'coordination'],
+      sections: ['throughput', 'memory', 'latency', 'coordination', 'cluster'],
       tests: undefined,
       pipelines: [1, 16, 64],
       rounds: 5,
