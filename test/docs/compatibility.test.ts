@@ -18,13 +18,18 @@ const REASONS: readonly (readonly [prefix: RegExp, reason: string])[] = [
 
 /** Commands that are there and differ, and how. */
 const DIFFERENCES: readonly (readonly [name: string, difference: string])[] = [
+  ['asking', 'Has no effect: nobody is ever told to ask.'],
   ['bgrewriteaof, bgsave, save', 'Refused: data lives in memory only.'],
   [
     'cluster addslots, addslotsrange, bumpepoch, delslots, delslotsrange, failover, flushslots, replicate, reset, set-config-epoch, setslot',
     'Refused: the cluster decides by itself who owns what.',
   ],
   ['cluster forget', 'The member leaves: what it has is moved away before it is forgotten.'],
-  ['cluster meet', 'Refused: a node joins by its setting `cluster-join`.'],
+  ['cluster meet', 'Brings no node in: one joins by its setting `cluster-join`.'],
+  [
+    'cluster nodes, shards, slots',
+    'Every node is a primary; who keeps copies is not shown, unless `cluster-advertise-backups` says so.',
+  ],
   ['copy, move, select', 'All databases are there in a cluster too.'],
   ['debug', 'SLEEP, OBJECT, SET-ACTIVE-EXPIRE, JMAP, LOG, ERROR and PROTOCOL only.'],
   ['eval, evalsha, fcall', 'What differs is listed in [scripting](scripting.md).'],
