@@ -6,7 +6,6 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../src/clock.ts'
 import type { Config } from '../../src/config/config.ts'
 import { ConfigError } from '../../src/config/directive.ts'
-import { ReplyError } from '../../src/errors.ts'
 import type { Server } from '../../src/server.ts'
 import { configuredShell } from '../metadata/configured.ts'
 import { startMetadata } from '../metadata/start.ts'
@@ -19,6 +18,7 @@ import { ClusterRouter } from '../routing/router.ts'
 import { SocketDialler } from '../routing/socket-dialler.ts'
 import { findMember } from '../topology/topology.ts'
 import { Door } from './door.ts'
+import { meet } from './meet.ts'
 import { ClusterNode } from './node.ts'
 import { NodeReport } from './node-report.ts'
 import { ServerStore } from './server-store.ts'
@@ -148,16 +148,16 @@ export async function enterCluster(options: EnterOptions): Promise<Entered> {
     figures: new NodeReport(node, port),
     operations: {
       propose: entries => port.propose(entries),
-      meet: () => {
-        throw new ReplyError(
-          'ERR CLUSTER MEET is not supported: start the other node with --cluster-join',
-        )
-      },
+      meet: (host, port) => meet(node.topology, node.self, host, port),
     },
     link: call => door.enter(call),
   })
   state.routingFacts = () => router.facts()
   server.routeBy(router, state)
-  port.onEnded(onEnded)
+  port.onEnded(reason => {
+    // The others hang up, and would be dialled again until the process has ended.
+    node.stop()
+    onEnded(reason)
+  })
   return new Entered(node, port, log)
 }
