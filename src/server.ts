@@ -10,7 +10,16 @@ import { Access } from './access.ts'
 import { Acl } from './acl/acl.ts'
 import type { AclStore } from './acl/store.ts'
 import type { Call } from './call.ts'
-import { CLOSING, Client, FORWARDING, type Link, MONITOR, NO_EVICT, PAUSED, REPLAY } from './client.ts'
+import {
+  CLOSING,
+  Client,
+  FORWARDING,
+  type Link,
+  MONITOR,
+  NO_EVICT,
+  PAUSED,
+  REPLAY,
+} from './client.ts'
 import type { Clock } from './clock.ts'
 import type { Cluster } from './cluster.ts'
 import type { CommandSpec } from './command.ts'

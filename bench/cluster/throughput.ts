@@ -8,8 +8,8 @@ import type { RunningCluster } from './contenders.ts'
 
 const CONNECTIONS = 50
 const PROBE_PIPELINES = 2000
-/** Until the code of all three nodes is compiled. */
-const WARM_UP_SECONDS = 3
+/** Until the code of all three nodes is compiled: with fewer a SET costs twice as much. */
+const WARM_UP_REQUESTS = 200_000
 const run = promisify(execFile)
 
 export interface ClusterThroughputRow {
@@ -28,9 +28,8 @@ export async function measureSets(
 ): Promise<ClusterThroughputRow[]> {
   const turns: { cluster: RunningCluster; requests: number; measurements: Measurement[] }[] = []
   for (const cluster of clusters) {
-    const probe = await runSets(cluster, pipeline, PROBE_PIPELINES * pipeline)
-    const warmUp = Math.ceil(probe.requestsPerSecond * WARM_UP_SECONDS)
-    const warm = await runSets(cluster, pipeline, warmUp)
+    await runSets(cluster, pipeline, WARM_UP_REQUESTS)
+    const warm = await runSets(cluster, pipeline, PROBE_PIPELINES * pipeline)
     const requests = Math.ceil(warm.requestsPerSecond * seconds)
     turns.push({ cluster, requests, measurements: [] })
   }

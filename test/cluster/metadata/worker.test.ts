@@ -163,7 +163,9 @@ describe('A metadata thread', () => {
     await until(() => findMember(first.topology, id)?.state === 'down', 'end of the member')
     first.propose([{ kind: 'leave', id, expects: findMember(first.topology, id)!.epoch }])
     await until(() => findMember(first.topology, id) === undefined, 'removal')
-    await expect(start(config)).rejects.toThrow(/has forgotten this node; without .*cluster-state it/)
+    await expect(start(config)).rejects.toThrow(
+      /has forgotten this node; without .*cluster-state it/,
+    )
   })
 
   it('says what an operator has to mend', async () => {
