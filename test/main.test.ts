@@ -8,9 +8,15 @@ import { repositoryRoot } from './harness/repository-root.ts'
 const main = join(repositoryRoot, 'dist', 'main.js')
 const MISSING = '/nowhere/at/all'
 
+// LATCHKEY_… variables are settings to a Latchkey, and some of the tests' own have the same prefix.
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('LATCHKEY_')),
+)
+
 function run(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, '--port', '0', ...args], {
     encoding: 'utf8',
+    env,
     timeout: 9_000,
   })
   return { status, stdout, stderr }

@@ -31,7 +31,10 @@ function commandsOf(text: string): string[] {
 class Shell {
   readonly #folder = mkdtempSync(join(tmpdir(), 'latchkey-docs-'))
   readonly #ports: ReadonlyMap<string, number>
-  readonly #environment: NodeJS.ProcessEnv = { ...process.env }
+  // LATCHKEY_… variables are settings to a Latchkey, and some of the tests' own have the same prefix.
+  readonly #environment: NodeJS.ProcessEnv = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('LATCHKEY_')),
+  )
   readonly #nodes: { child: ChildProcess; output: string }[] = []
 
   constructor(ports: readonly number[]) {
