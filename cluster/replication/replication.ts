@@ -676,10 +676,17 @@ export class Replication {
     this.#output.answer(peer, { kind: 'refused', segment, epoch: this.#epochOf(segment) })
   }
 
+  /** Refuses a beginning, and with it what follows: that is no continuation of what came before. */
+  #turnAway(peer: NodeId, inbound: Inbound, segment: number): void {
+    const copy = this.#copies[segment]
+    if (copy?.leader === peer) copy.leader = undefined
+    this.#refuse(peer, inbound, segment)
+  }
+
   #begun(peer: NodeId, inbound: Inbound, segment: number, epoch: number, from: number): void {
     inbound.refused.delete(segment)
     if (epoch < this.#epochOf(segment)) {
-      this.#refuse(peer, inbound, segment)
+      this.#turnAway(peer, inbound, segment)
       return
     }
     // The new primary may be faster than the topology that made it one.
@@ -707,7 +714,7 @@ export class Replication {
   #receive(peer: NodeId, inbound: Inbound, segment: number, epoch: number, sequence: number): void {
     inbound.refused.delete(segment)
     if (epoch < this.#epochOf(segment)) {
-      this.#refuse(peer, inbound, segment)
+      this.#turnAway(peer, inbound, segment)
       return
     }
     const leading = this.#leading[segment]
